@@ -1,0 +1,114 @@
+"""Options of every process, frozen, and the only place where the environment is read.
+
+Order: flag > environment (``PACELINE_…``) > default. Nothing else in Paceline asks ``os.environ``.
+"""
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+GRPC_PORT = 50051
+DEFAULT_ADDRESS = f"127.0.0.1:{GRPC_PORT}"
+MESSAGE_LIMIT = 4 << 20
+"""Bytes of one gRPC message."""
+PAYLOAD_LIMIT = 1 << 20
+"""Bytes of one function with its arguments, or of one result."""
+
+
+def home() -> Path:
+    """Where this user's Paceline keeps its files: ``PACELINE_HOME``, else the platform's state directory."""
+    given = os.environ.get("PACELINE_HOME")
+    return Path(given).absolute() if given else platformdirs.user_state_path("paceline")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """Files in PEM form; empty: none."""
+
+    cert: str = ""
+    key: str = ""
+    ca: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """Of ``paceline server``."""
+
+    home: Path = field(default_factory=home)
+    host: str = "127.0.0.1"
+    port: int = GRPC_PORT
+    store: str = ""  # "memory", or a path; empty: home/server/paceline.db
+    tls: Tls = field(default_factory=Tls)
+    beat: float = 5.0  # seconds between heartbeats
+    lease: float = 20.0  # seconds without one until a worker is lost
+
+    @property
+    def directory(self) -> Path:
+        return self.home / "server"
+
+    @property
+    def admin_token(self) -> Path:
+        return self.directory / "admin.token"
+
+    @property
+    def whereabouts(self) -> Path:
+        """JSON {"address", "pid"} of the server that runs from this home."""
+        return self.directory / "server.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """Of ``paceline worker``."""
+
+    server: str  # host:port
+    name: str = field(default_factory=socket.gethostname)
+    home: Path = field(default_factory=home)
+    join_token: str = field(default="", repr=False)
+    cpus: float = 0.0  # 0: as many as the machine has
+    memory: int = 0  # bytes; 0: what the machine has
+    labels: tuple[tuple[str, str], ...] = ()
+    time: float = 0.0  # seconds until the machine goes away; 0: never
+    tls: Tls = field(default_factory=Tls)
+
+    @property
+    def directory(self) -> Path:
+        """Key, spool and task output of this worker."""
+        return self.home / "workers" / self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """Of the CLI and the SDK."""
+
+    address: str
+    token: str = field(repr=False)
+    tls: Tls = field(default_factory=Tls)
+    owner: str = field(default_factory=getpass.getuser)
+
+
+def variable(name: str) -> str:
+    """``PACELINE_<name>``, or empty."""
+    return os.environ.get(f"PACELINE_{name}", "")
+
+
+def task_environment() -> Mapping[str, str]:
+    """What of the worker's own environment every task may see (``docs/reference/environment.md``); never its secrets."""
+    allowed = (
+        "HOME",
+        "PATH",
+        "LANG",
+        "LANGUAGE",
+        "USER",
+        "LOGNAME",
+        "SHELL",
+        "TMPDIR",
+        "TZ",
+        "VIRTUAL_ENV",
+        "LD_LIBRARY_PATH",
+    )
+    return {k: v for k, v in os.environ.items() if k in allowed or k.startswith("LC_")}

@@ -1,0 +1,218 @@
+"""Port: run attempts to their end, in user processes, on one host.
+
+The agent asks, the supervisor does. Between them runs a unix stream socket that carries the words below. The
+supervisor outlives its agent, so it keeps every end until the agent settles it, and tells a new agent all it holds.
+
+An attempt has ended when its *whole process tree* is gone, and only then is the end told. What cannot be launched ends
+as LAUNCH with a text; nothing here raises because of a user's mistake.
+
+Standard library only: the supervisor imports this and must stay small. A frame is
+
+    u32 header length · u32 body length · header: JSON [word, {field: value}, [blob length …]] · body: the blobs
+
+where a word's ``blobs`` field travels as raw bytes and everything else as JSON.
+"""
+
+import json
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Protocol, TypeAlias
+
+FRAME_LIMIT = 64 << 20
+"""Bytes of the largest frame that is accepted; a longer one means that the stream is broken."""
+
+
+# ── agent → supervisor ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Run a program. ``key`` is the attempt as text (``3.17#1``); ``out``/``err`` name the files that take its output."""
+
+    key: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    cwd: str
+    out: str
+    err: str
+    timeout: float = 0.0  # seconds; 0: none
+    grace: float = 10.0  # seconds between TERM and KILL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Call a kind's function in a warm process, once per key, in this order, one after the other.
+
+    ``python``, ``env`` and ``cwd`` choose the pool: processes are shared only among equal ones, and one process runs
+    one call at a time. ``digest`` names (kind, body); the body is ``blobs[0]`` the first time a connection mentions the
+    digest and ``b""`` after that. ``blobs[1:]`` are the payloads, one per key (or none at all: tasks without payload).
+    """
+
+    keys: Sequence[str]
+    kind: str
+    digest: str
+    python: str
+    env: Mapping[str, str]
+    cwd: str
+    logs: str  # directory where the process keeps its output files
+    timeout: float = 0.0  # seconds, per key
+    grace: float = 10.0
+    blobs: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """End this attempt, whole tree: TERM, KILL after ``grace`` seconds; its end is told as ``outcome``.
+
+    A key that has not begun is told as ended at once. A key that is not here is ignored.
+    """
+
+    key: str
+    outcome: str
+    detail: str = ""
+    grace: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """These ends are safe with the agent; forget them."""
+
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Kill everything (KILL, outcome LOST) unless another lease arrives within ``seconds``. 0: no lease, ever."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Exit as soon as nothing runs."""
+
+
+# ── supervisor → agent ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """First word on every connection: all keys that have not ended here (begun or not). Unsettled ends follow."""
+
+    pid: int
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Began:
+    """An attempt started; its output goes to these files from these offsets on."""
+
+    key: str
+    out: str
+    err: str
+    out_start: int = 0
+    err_start: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Ends, as columns. ``outcomes`` are values of ``model.task.Outcome``; ``codes`` exit codes or minus signals.
+
+    ``out_ends``/``err_ends``: where each attempt's output stops in its file. ``blobs``: results, one per key.
+    """
+
+    keys: Sequence[str]
+    outcomes: Sequence[str]
+    codes: Sequence[int]
+    details: Sequence[str]
+    seconds: Sequence[float]
+    out_ends: Sequence[int]
+    err_ends: Sequence[int]
+    blobs: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbegun:
+    """Keys of a call that will not begin, because its process died before their turn: call them anew."""
+
+    keys: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A running attempt reports a step; ``values`` is a JSON object."""
+
+    key: str
+    step: int
+    values: str
+
+
+ToSupervisor: TypeAlias = Launch | Call | Halt | Settle | Lease | Retire
+FromSupervisor: TypeAlias = Holds | Began | Ended | Unbegun | Progress
+Word: TypeAlias = ToSupervisor | FromSupervisor
+
+_WORDS: Mapping[str, type[Any]] = {
+    kind.__name__: kind for kind in (Launch, Call, Halt, Settle, Lease, Retire, Holds, Began, Ended, Unbegun, Progress)
+}
+_HEAD = struct.Struct("<II")
+
+
+def encode(word: Word) -> bytes:
+    """One frame."""
+    plain = {f.name: getattr(word, f.name) for f in fields(word) if f.name != "blobs"}
+    blobs: Sequence[bytes] = getattr(word, "blobs", ())
+    header = json.dumps([type(word).__name__, plain, [len(b) for b in blobs]], separators=(",", ":")).encode()
+    body = b"".join(blobs)
+    return _HEAD.pack(len(header), len(body)) + header + body
+
+
+@dataclass(slots=True)
+class Decoder:
+    """Bytes in, words out; keeps what is not yet a whole frame."""
+
+    _rest: bytearray = field(default_factory=bytearray)
+
+    def feed(self, data: bytes) -> Iterator[Word]:
+        """Every word that is complete now. Raises ValueError on a frame no honest peer sends."""
+        self._rest += data
+        while len(self._rest) >= _HEAD.size:
+            head, body = _HEAD.unpack_from(self._rest)
+            if head + body > FRAME_LIMIT:
+                raise ValueError(f"frame of {head + body} bytes, limit {FRAME_LIMIT}")
+            end = _HEAD.size + head + body
+            if len(self._rest) < end:
+                return
+            frame = bytes(self._rest[_HEAD.size : end])
+            del self._rest[:end]
+            yield _word(frame, head)
+
+
+def _word(frame: bytes, head: int) -> Word:
+    name, plain, sizes = json.loads(frame[:head])
+    if sizes:
+        plain["blobs"] = list(_cut(frame, head, sizes))
+    word: Word = _WORDS[name](**plain)
+    return word
+
+
+def _cut(frame: bytes, start: int, sizes: Sequence[int]) -> Iterator[bytes]:
+    for size in sizes:
+        yield frame[start : start + size]
+        start += size
+
+
+class Executor(Protocol):
+    """One way of running attempts, inside the supervisor (``executors/``)."""
+
+    def halt(self, order: Halt) -> bool:
+        """Begin to end the attempt. False: it is not one of mine."""
+        ...
+
+    def keys(self) -> Sequence[str]:
+        """Attempts that have not ended."""
+        ...
+
+    def tick(self, now: float) -> float:
+        """Do what time demands (timeouts, graces); return when to be called next, infinity for never."""
+        ...

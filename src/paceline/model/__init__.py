@@ -1,0 +1,1 @@
+"""The words: frozen values that every other layer speaks in. Nothing happens here."""

@@ -1,0 +1,54 @@
+"""What a task needs, what a worker has, and the arithmetic between them.
+
+Whole numbers throughout, so that booking and releasing a thousand times ends exactly where it began: processors and
+devices are counted in thousandths (``1000`` is one), memory and disk in bytes.
+"""
+
+from dataclasses import dataclass, field
+
+WHOLE = 1000
+"""One processor, or one device, in thousandths."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GpuNeed:
+    """Devices one task wants. ``milli`` of 2000 is two whole devices; below 1000 it is a share of a single one."""
+
+    milli: int
+    vendor: str = ""  # "nvidia", "amd" …; empty for any
+    models: tuple[str, ...] = ()  # acceptable model names, upper case; empty for any
+    memory: int = 0  # bytes at least, per device
+    memory_max: int = 0  # bytes at most, per device; 0 for no bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What one task needs on one worker. Equal needs share a queue, so this value is hashed and compared."""
+
+    cpu: int = WHOLE
+    memory: int = 0
+    disk: int = 0
+    gpu: GpuNeed | None = None
+    labels: tuple[tuple[str, str], ...] = ()  # every pair must be among the worker's labels
+    features: tuple[str, ...] = ()  # what the worker must be able to do: "python3.11", "train.random_forest"
+    time: float = 0.0  # seconds the worker must still have left (``time_request``)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One device of a machine."""
+
+    uuid: str
+    vendor: str
+    model: str  # upper case, without the vendor: "A100-SXM4-80GB"
+    memory: int  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What a worker has to give."""
+
+    cpu: int
+    memory: int
+    disk: int
+    gpus: tuple[Gpu, ...] = field(default=())

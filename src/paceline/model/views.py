@@ -1,0 +1,131 @@
+"""What people and programs are shown: flat, complete, the same in CLI ``--json``, SDK and REST."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from paceline.model.worker import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job and how far it is. ``state``: BLOCKED WAITING RUNNING STOPPING, or SUCCEEDED FAILED CANCELLED."""
+
+    job: int
+    name: str
+    kind: str
+    state: str
+    total: int
+    waiting: int  # not with a worker: blocked, waiting, backing off
+    running: int  # with a worker
+    succeeded: int
+    failed: int
+    cancelled: int
+    submitted_at: float
+    ended_at: float = 0.0
+    array: str = ""  # "0-99%8"; empty for a job of one task
+    priority: int = 0
+    after: Sequence[int] = ()
+    open: bool = False
+    owner: str = ""
+    experiment: str = ""
+    reason: str = ""  # why cancelled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskView:
+    """A task and its latest attempt. ``attempt`` 0: it has had none."""
+
+    job: int
+    index: int
+    state: str
+    attempt: int = 0
+    worker: str = ""
+    outcome: str = ""
+    code: int = 0
+    detail: str = ""
+    granted_at: float = 0.0
+    ended_at: float = 0.0
+    seconds: float = 0.0
+    retry_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerView:
+    """A worker, what it has, and what of that is taken."""
+
+    worker: int
+    name: str
+    state: str
+    machine: Machine
+    seen_at: float
+    running: int  # attempts it holds
+    cpu_free: int
+    memory_free: int
+    gpus_free: int  # milli
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """One progress report of one attempt."""
+
+    job: int
+    index: int
+    attempt: int
+    step: int
+    values: str  # JSON object
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason why a task does not run. ``code`` is one of ``core/explain.py``'s closed set."""
+
+    code: str
+    text: str  # the sentence, ready to read
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """All that keeps a task from running, and the smallest change that would let it."""
+
+    job: int
+    index: int
+    state: str
+    causes: Sequence[Cause]
+    nearest: str = ""  # "gpu-3 lacks 6 GiB of memory"
+    change: str = ""  # "ask for memory: 10GiB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One line of the event log."""
+
+    seq: int
+    at: float
+    kind: str
+    subject: str
+    body: str  # JSON object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """Some bytes of an attempt's output. ``start`` may be past what was asked: the bytes between were shed."""
+
+    start: int
+    data: bytes
+    size: int  # bytes the attempt has written so far, as known here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultRow:
+    """How one task ended, with its result."""
+
+    index: int
+    number: int
+    outcome: str
+    code: int
+    detail: str
+    result: bytes
+    seconds: float

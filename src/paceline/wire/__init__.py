@@ -1,0 +1,1 @@
+"""The contract between processes. Only this package knows the generated messages' shapes of model values."""
