@@ -1,0 +1,68 @@
+"""One table: error → gRPC status → HTTP status. The other direction rebuilds the same error on the client's side."""
+
+import grpc
+
+from paceline.model import errors
+
+PROTOCOL = 1
+"""Version of the words between processes. Neighbours (one more, one less) understand each other."""
+
+TABLE: dict[type[errors.PacelineError], tuple[grpc.StatusCode, int]] = {
+    errors.NotFound: (grpc.StatusCode.NOT_FOUND, 404),
+    errors.UsageError: (grpc.StatusCode.INVALID_ARGUMENT, 400),
+    errors.Conflict: (grpc.StatusCode.ALREADY_EXISTS, 409),
+    errors.NeverFits: (grpc.StatusCode.FAILED_PRECONDITION, 422),
+    errors.NotAllowed: (grpc.StatusCode.UNAUTHENTICATED, 401),
+    errors.VersionMismatch: (grpc.StatusCode.FAILED_PRECONDITION, 426),
+    errors.TryAgain: (grpc.StatusCode.RESOURCE_EXHAUSTED, 429),
+    errors.StoreError: (grpc.StatusCode.INTERNAL, 500),
+}
+
+CODE_KEY = "paceline-code"
+HINT_KEY = "paceline-hint-bin"
+PROTOCOL_KEY = "paceline-protocol"
+
+_BY_CODE = {kind.code: kind for kind in TABLE}
+
+
+def grpc_status(error: errors.PacelineError) -> grpc.StatusCode:
+    """The status that carries this error."""
+    return TABLE.get(type(error), (grpc.StatusCode.INTERNAL, 500))[0]
+
+
+def trailers(error: errors.PacelineError) -> tuple[tuple[str, str | bytes], ...]:
+    """Metadata that lets ``to_error`` rebuild the error."""
+    return ((CODE_KEY, error.code), (HINT_KEY, error.hint.encode()))
+
+
+def named(code: str, message: str, hint: str = "") -> errors.PacelineError:
+    """The error of this code; a plain PacelineError for a code from a newer peer."""
+    return _BY_CODE.get(code, errors.PacelineError)(message, hint=hint)
+
+
+def to_error(failure: grpc.RpcError, address: str = "") -> errors.PacelineError:
+    """What a failed call means. Anything without our trailers is a matter of reaching the server at all."""
+    found: dict[str, str | bytes] = {}
+    if isinstance(failure, grpc.aio.AioRpcError):
+        found = {key: value for key, value in (failure.trailing_metadata() or ())}
+        status, text = failure.code(), failure.details() or ""
+    else:
+        status, text = grpc.StatusCode.UNKNOWN, str(failure)
+    if CODE_KEY in found:
+        hint = found.get(HINT_KEY, b"")
+        return named(str(found[CODE_KEY]), text, hint.decode() if isinstance(hint, bytes) else hint)
+    if status is grpc.StatusCode.UNAVAILABLE:
+        return errors.Unreachable(
+            f"no Paceline server answers at {address or 'the given address'}",
+            hint="start one here with `paceline up`, or name another with --server or PACELINE_SERVER",
+        )
+    return errors.PacelineError(f"{status.name}: {text}")
+
+
+def check_protocol(theirs: int, who: str, version: str = "") -> errors.VersionMismatch | None:
+    """None if we understand each other; else the error, which says who must upgrade."""
+    if abs(theirs - PROTOCOL) <= 1:
+        return None
+    behind = who if theirs < PROTOCOL else "the server"
+    text = f"{who} {version} speaks protocol {theirs}, the server {PROTOCOL}".replace("  ", " ")
+    return errors.VersionMismatch(text, hint=f"upgrade {behind}: neighbouring protocol versions understand each other")
