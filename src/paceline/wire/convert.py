@@ -72,13 +72,16 @@ def endings_from_wire(message: worker.Endings) -> Endings:
     )
 
 
+_SHARED: dict[tuple[type[Any], type[Message]], Sequence[str]] = {}
 _OUTCOMES: Mapping[str, Outcome] = {outcome.value: outcome for outcome in Outcome}
 
 
-@cache
 def _shared_fields(value: type[Any], message: type[Message]) -> Sequence[str]:
-    there = {field.name for field in message.DESCRIPTOR.fields}
-    return [field.name for field in dataclasses.fields(value) if field.name in there]
+    known = _SHARED.get((value, message))
+    if known is None:
+        there = {field.name for field in message.DESCRIPTOR.fields}
+        known = _SHARED[value, message] = [f.name for f in dataclasses.fields(value) if f.name in there]
+    return known
 
 
 def _fill(target: Message, name: str, value: Any) -> None:

@@ -1,5 +1,8 @@
 """One table: error → gRPC status → HTTP status. The other direction rebuilds the same error on the client's side."""
 
+from collections.abc import Iterable
+from typing import cast
+
 import grpc
 
 from paceline.model import errors
@@ -44,7 +47,7 @@ def to_error(failure: grpc.RpcError, address: str = "") -> errors.PacelineError:
     """What a failed call means. Anything without our trailers is a matter of reaching the server at all."""
     found: dict[str, str | bytes] = {}
     if isinstance(failure, grpc.aio.AioRpcError):
-        found = {key: value for key, value in (failure.trailing_metadata() or ())}
+        found = dict(cast("Iterable[tuple[str, str | bytes]]", failure.trailing_metadata() or ()))
         status, text = failure.code(), failure.details() or ""
     else:
         status, text = grpc.StatusCode.UNKNOWN, str(failure)
