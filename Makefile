@@ -1,0 +1,32 @@
+# One entry per habit. Everything runs in .venv, which needs Python 3.11 or newer and nothing else.
+PYTHON := .venv/bin/python
+
+.PHONY: demo test quick lint proto docs bench clean
+
+demo: .venv/.ready  ## start a fleet, run three kinds of work on it, stop it again
+	$(PYTHON) examples/demo.py
+
+test: .venv/.ready  ## everything that CI checks
+	scripts/check
+
+quick: .venv/.ready  ## style, types and every test that starts no process
+	scripts/lint
+	$(PYTHON) -m pytest -q -m "not system"
+
+lint: .venv/.ready  ## format, style, types, import rules
+	scripts/lint
+
+proto: .venv/.ready  ## regenerate the protobuf code
+	scripts/proto
+
+docs: .venv/.ready  ## regenerate the documents that are made from code
+	scripts/docs
+
+bench: .venv/.ready  ## tasks per second on this machine
+	$(PYTHON) bench/throughput.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+
+.venv/.ready: requirements/dev.txt pyproject.toml scripts/venv
+	scripts/venv
