@@ -10,7 +10,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from google.protobuf.message import Message
 
@@ -33,7 +33,7 @@ def to_wire(value: Any, message: type[M]) -> M:
 
 def from_wire(message: Message, value: type[V]) -> V:
     """The value, read back. An absent sub-message is None."""
-    readers = _readers(value)
+    readers = _readers(cast(Any, value))
     known = _shared_fields(value, type(message))
     return value(**{name: readers[name](message, name) for name in known})
 
