@@ -1,0 +1,37 @@
+"""Every exception to a rule of this folder, with its reason. One that nothing needs any more fails the tests."""
+
+from collections.abc import Mapping
+
+ENVIRONMENT: Mapping[str, str] = {
+    "config.py": "the one reader",
+    "train/session.py": "runs in the user's process, whose environment is how it is told what it belongs to",
+}
+"""Files that may touch ``os.environ``."""
+
+LONG_FUNCTIONS: Mapping[str, str] = {}
+"""``place:function`` that may be longer than 50 lines of code."""
+
+LONG_FILES: Mapping[str, str] = {}
+"""Files that may be longer than 400 lines."""
+
+MANY_PARAMETERS: Mapping[str, str] = {}
+"""``place:function`` that may take more than six parameters."""
+
+MANY_METHODS: Mapping[str, str] = {}
+"""``place:class`` that may have more than twenty methods."""
+
+CONSTRUCTS: Mapping[str, str] = {}
+"""``place:construct`` of ``test_constructs.FORBIDDEN`` that may stand there."""
+
+SLEEPS: Mapping[str, str] = {}
+"""Test files outside ``tests/system`` that may wait for time to pass."""
+
+PATCHES: Mapping[str, str] = {}
+"""Test files that may replace attributes of something."""
+
+
+def surplus(found: set[str], excepted: Mapping[str, str]) -> list[str]:
+    """Findings without an exception, and exceptions without a finding. Both must be none."""
+    unexcused = [f"{finding}: mend it, or give a reason in exceptions.py" for finding in sorted(found - set(excepted))]
+    unneeded = [f"{name}: take it out of exceptions.py" for name in sorted(set(excepted) - found)]
+    return unexcused + unneeded
