@@ -1,0 +1,53 @@
+"""How people write quantities, devices, arrays and selections. One grammar for command line, job file and SDK.
+
+Pure functions from text to values of ``model``; what they cannot read they refuse with a ``UsageError`` that begins
+with the field's name, quotes the text and hints at the nearest spelling that works. Each ``parse_x`` has a
+``format_x`` with ``parse_x(format_x(value)) == value``.
+"""
+
+from paceline.sdk.grammar.array import format_array, parse_array
+from paceline.sdk.grammar.gpu import format_gpu, parse_gpu
+from paceline.sdk.grammar.moment import format_moment, parse_moment
+from paceline.sdk.grammar.pairs import parse_pair
+from paceline.sdk.grammar.quantity import (
+    format_count,
+    format_duration,
+    format_size,
+    parse_count,
+    parse_duration,
+    parse_size,
+)
+from paceline.sdk.grammar.selector import (
+    AllJobs,
+    JobNamed,
+    JobNumbers,
+    LastJob,
+    Selector,
+    check_name,
+    format_selector,
+    parse_selector,
+)
+
+__all__ = [
+    "AllJobs",
+    "JobNamed",
+    "JobNumbers",
+    "LastJob",
+    "Selector",
+    "check_name",
+    "format_array",
+    "format_count",
+    "format_duration",
+    "format_gpu",
+    "format_moment",
+    "format_selector",
+    "format_size",
+    "parse_array",
+    "parse_count",
+    "parse_duration",
+    "parse_gpu",
+    "parse_moment",
+    "parse_pair",
+    "parse_selector",
+    "parse_size",
+]
