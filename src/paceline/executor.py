@@ -21,6 +21,13 @@ from typing import Any, Protocol, TypeAlias
 
 FRAME_LIMIT = 64 << 20
 """Bytes of the largest frame that is accepted; a longer one means that the stream is broken."""
+SOCKET = "supervisor.sock"
+"""In the worker's directory: the stream socket on which the supervisor listens."""
+REPORTS = "reports.sock"
+"""In the worker's directory: the datagram socket on which the supervisor takes progress from user processes.
+
+A unix socket's path has at most 107 bytes; under a longer directory both sides go through ``/proc/self/fd/N/<name>``.
+"""
 
 
 # ── agent → supervisor ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -28,7 +35,7 @@ FRAME_LIMIT = 64 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """Run a program. ``key`` is the attempt as text (``3.17#1``); ``out``/``err`` name the files that take its output."""
+    """Run a program. ``key`` is the attempt as text (``3.17#1``); ``out``/``err``: files for its output."""
 
     key: str
     argv: Sequence[str]

@@ -573,14 +573,20 @@ Global___Leaving: _TypeAlias = Leaving  # noqa: Y015
 
 @_typing.final
 class Draining(_message.Message):
+    """The worker wants nothing new for now (`resume`: it does again): it was told to stop, or its disk is full."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
+    RESUME_FIELD_NUMBER: _builtins.int
+    resume: _builtins.bool
     def __init__(
         self,
+        *,
+        resume: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resume", b"resume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
