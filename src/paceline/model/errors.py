@@ -20,6 +20,10 @@
 
 from typing import ClassVar
 
+from paceline.model.task import Ending, Outcome
+
+_FAILED = Ending(outcome=Outcome.FAILED)
+
 
 class PacelineError(Exception):
     """Base of all. The message names the thing and its value; ``hint`` says what to do about it."""
@@ -94,9 +98,21 @@ class TryAgain(PacelineError):
 
 
 class TaskFailed(PacelineError):
-    """A task did not succeed."""
+    """A task did not succeed. ``task``: its number as text; ``ending``: how its last attempt ended."""
 
     code = "TASK_FAILED"
+
+    def __init__(self, message: str, *, hint: str = "", task: str = "", ending: Ending = _FAILED) -> None:
+        super().__init__(message, hint=hint)
+        self.task = task
+        self.ending = ending
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_failed, (self.message, self.hint, self.task, self.ending))
+
+
+def _rebuild_failed(message: str, hint: str, task: str, ending: Ending) -> TaskFailed:
+    return TaskFailed(message, hint=hint, task=task, ending=ending)
 
 
 class StoreError(PacelineError):

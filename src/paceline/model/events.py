@@ -120,17 +120,8 @@ class ReportCame:
     values: str
 
 
-Event: TypeAlias = (
-    JobsSubmitted
-    | TasksAppended
-    | JobClosed
-    | CancelAsked
-    | WorkerJoined
-    | WorkerBeat
-    | LinkLost
-    | DrainAsked
-    | WorkerLeft
-    | AttemptsStarted
-    | AttemptsEnded
-    | ReportCame
+WorkerEvent: TypeAlias = WorkerJoined | WorkerBeat | LinkLost | DrainAsked | WorkerLeft
+TaskEvent: TypeAlias = (
+    JobsSubmitted | TasksAppended | JobClosed | CancelAsked | AttemptsStarted | AttemptsEnded | ReportCame
 )
+Event: TypeAlias = WorkerEvent | TaskEvent

@@ -1,0 +1,109 @@
+"""Which waiting tasks go to which workers: one step, once per batch of events.
+
+Queues are asked in the order of their heads' keys (``core/queue.py``); each hands tasks to workers in counts, never one
+by one, so the work is proportional to queues and workers, not to tasks.
+
+*Who is asked*: after a queue found no room anywhere it is stuck, and from then on only workers that changed since are
+asked again, so a full fleet costs nothing. *How much each gets*: first what fits, spread evenly from the least loaded
+on; then, if such tasks are known to be short, some milliseconds of work ahead, so that a worker never waits for us.
+"""
+
+from collections.abc import Iterable, Sequence
+from heapq import heapify, heappop, heappush
+
+from paceline.core.cluster import Job, Worker
+from paceline.core.queue import ResourceClass
+from paceline.core.step import Step
+from paceline.model.columns import Attempts
+from paceline.model.decision import Grant
+from paceline.model.records import AttemptsGranted
+from paceline.model.resources import Need
+from paceline.model.worker import WorkerState
+
+
+def place(step: Step) -> None:
+    """Grant all that can be granted now."""
+    cluster = step.cluster
+    ready = [worker for worker in cluster.workers.values() if worker.state is WorkerState.READY]
+    changed = [worker for worker in cluster.changed.values() if worker.state is WorkerState.READY]
+    cluster.changed = {}
+    line = _heads(cluster.classes.values())
+    while line:
+        _, _, queue, job = heappop(line)
+        if not _place_some(step, job, queue, changed if queue.stuck else ready):
+            queue.stuck = True
+            continue
+        following = queue.head()
+        if following:
+            heappush(line, (following.key, following.id, queue, following))
+        else:
+            queue.stuck = False
+
+
+def _heads(queues: Iterable[ResourceClass]) -> list[tuple[float, int, ResourceClass, Job]]:
+    """The queues that have a job to place, in a heap by its key. The others will be asked anew when they have one."""
+    line: list[tuple[float, int, ResourceClass, Job]] = []
+    for queue in queues:
+        job = queue.head()
+        if job:
+            line.append((job.key, job.id, queue, job))
+        else:
+            queue.stuck = False
+    heapify(line)
+    return line
+
+
+def _place_some(step: Step, job: Job, queue: ResourceClass, asked: Sequence[Worker]) -> bool:
+    """Grant a turn's worth of one job. False: nobody asked has room for its needs, so none for its queue's others."""
+    turn = min(job.room(), max(32, 4 * len(asked)))
+    for need in queue.needs:
+        able = [worker for worker in asked if worker.allows(need)]
+        placed = _spread(step, job, need, able, turn)
+        if placed < turn and need.gpu is None and not need.time:
+            placed += _ahead(step, job, need, able, turn - placed)
+        if placed:
+            step.cluster.offer(job)
+            return True
+    return False
+
+
+def _spread(step: Step, job: Job, need: Need, able: Sequence[Worker], wanted: int) -> int:
+    """Hand out at most ``wanted`` tasks to workers that can start them. Returns how many found a place."""
+    rooms = [(worker, room) for worker in able if (room := worker.free_for(need, step.now)) > 0]
+    rooms.sort(key=lambda pair: (_wasteful(pair[0], need), pair[0].load(), pair[0].id))
+    left = wanted
+    for position, (worker, room) in enumerate(rooms):
+        count = min(room, -(-left // (len(rooms) - position)))
+        if count:
+            _hand(step, job, worker, need, count)
+            step.cluster.book(job, worker, need, count)
+            left -= count
+    return wanted - left
+
+
+def _wasteful(worker: Worker, need: Need) -> bool:
+    """Machines with devices are for those who ask for devices, as long as there are others."""
+    return bool(worker.capacity.gpus) and need.gpu is None
+
+
+def _ahead(step: Step, job: Job, need: Need, able: Sequence[Worker], wanted: int) -> int:
+    """Give workers that are full some milliseconds of short tasks to go on with. Returns how many found a place."""
+    left = wanted
+    for position, worker in enumerate(able):
+        window = job.queue.prefetch(worker.slots_for(need)) - worker.ahead.get(need, 0)
+        count = min(window, -(-left // (len(able) - position)))
+        if count > 0:
+            _hand(step, job, worker, need, count)
+            step.cluster.book_ahead(job, worker, need, count)
+            left -= count
+    return wanted - left
+
+
+def _hand(step: Step, job: Job, worker: Worker, need: Need, count: int) -> None:
+    """The next ``count`` tasks of the job are the worker's."""
+    indexes = job.waiting.take(count)
+    numbers = step.cluster.grant(job, worker, need, indexes, step.now)
+    attempts = Attempts(job=job.id, indexes=indexes, numbers=numbers if max(numbers) > 1 else ())
+    step.keep(AttemptsGranted(worker=worker.id, attempts=attempts, at=step.now))
+    payloads = [job.payloads[index] for index in indexes] if job.payloads else ()
+    step.send(worker.id, Grant(attempts=attempts, spec=job.spec.run, need=need, payloads=payloads))

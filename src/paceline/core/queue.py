@@ -1,0 +1,85 @@
+"""The order of waiting work, all of it measured in one unit: seconds of waiting.
+
+Jobs whose tasks have equal needs share a queue, a *resource class*; within it they stand by **rank**, lowest first:
+
+    rank = submitted − priority × DAY                       earlier is better; a step of priority is worth a day
+    rank = min(rank, latest start − DAY)                    with a deadline: a day ahead of when it must start
+    key  = rank + SHARE × processors the job now occupies   a job that has much waits for one that has little
+
+*Ageing* comes for free: between two waiting jobs the difference of their ranks never changes, and every newcomer starts
+behind. So no order has to be recomputed as time passes, and nothing starves: whatever its priority, a job is overtaken
+only by what was submitted within so many days after it. *Fairness* is the last line: of two arrays submitted together
+each gets half of the fleet; one submitted an hour later catches up but for the 60 tasks an hour is worth.
+"""
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+from paceline.model.job import JobSpec
+from paceline.model.resources import WHOLE, Need
+
+if TYPE_CHECKING:
+    from paceline.core.cluster import Job
+
+DAY = 86_400.0
+SHARE = 60.0 / WHOLE
+"""Seconds that a job stands back for each thousandth of a processor it occupies."""
+
+SHORT = 0.05
+"""Tasks that take at least so many seconds are never handed out ahead of capacity."""
+
+
+def rank(spec: JobSpec, submitted: float) -> float:
+    """Where a job stands before fairness: seconds since 1970, as if it had been submitted then."""
+    place = submitted - spec.priority * DAY
+    if spec.deadline:
+        place = min(place, spec.deadline - spec.run.timeout - DAY)
+    return place
+
+
+class ResourceClass:
+    """The queue of all jobs whose tasks have equal needs, and what is known of such tasks."""
+
+    __slots__ = ("_heap", "_limit", "needs", "seconds", "stuck")
+
+    def __init__(self, needs: tuple[Need, ...]) -> None:
+        self.needs = needs
+        self.seconds = -1.0  # how long such a task takes, smoothed; below 0: not known yet
+        self.stuck = False  # no worker had room when last asked; only those that changed since need asking
+        self._heap: list[tuple[float, int, Job]] = []
+        self._limit = 64
+
+    def push(self, job: "Job") -> None:
+        """(Re)place a job that has waiting tasks at its present key; its older entry becomes void."""
+        job.key = job.rank + SHARE * job.busy
+        if len(self._heap) >= self._limit:
+            self._sweep()
+        heappush(self._heap, (job.key, job.id, job))
+
+    def _sweep(self) -> None:
+        """Drop void entries, so that a long-lived job's many moves do not pile up."""
+        standing = {number: job for key, number, job in self._heap if key == job.key and job.ready()}
+        self._heap = [(job.key, number, job) for number, job in standing.items()]
+        heapify(self._heap)
+        self._limit = max(64, 2 * len(self._heap))
+
+    def head(self) -> "Job | None":
+        """The job whose tasks go next."""
+        heap = self._heap
+        while heap:
+            key, _, job = heap[0]
+            if key == job.key and job.ready():
+                return job
+            heappop(heap)
+        return None
+
+    def measured(self, seconds: float, tasks: int) -> None:
+        """Learn from tasks that took so many seconds each, on average."""
+        weight = 0.2 if tasks < 10 else 0.5
+        self.seconds = seconds if self.seconds < 0 else self.seconds + weight * (seconds - self.seconds)
+
+    def prefetch(self, slots: int) -> int:
+        """How many tasks beyond its capacity of ``slots`` a worker may hold: about 20 ms of work."""
+        if not 0 <= self.seconds < SHORT:
+            return 0
+        return min(4096, int(slots * 0.020 / max(self.seconds, 1e-5)))

@@ -1,0 +1,90 @@
+"""The picture as the last server left it, rebuilt from what is kept.
+
+Workers start as away, with a full lease from now on: nobody is declared lost because the *server* was gone. What they
+held they still hold, until they join again and say otherwise.
+"""
+
+from itertools import groupby
+
+from paceline.core.cluster import Cluster, Due, Job
+from paceline.core.indexes import covers
+from paceline.core.retry import Tries
+from paceline.core.step import Terms
+from paceline.model.records import AttemptRow, LiveJob, Snapshot, WorkerKept
+from paceline.model.task import JUDGEMENT, Outcome, TaskState, final_state
+from paceline.model.worker import WorkerState
+
+
+def restore(snapshot: Snapshot, terms: Terms, now: float) -> Cluster:
+    """A cluster to go on with."""
+    cluster = Cluster()
+    cluster.next_job = snapshot.next_job
+    for worker in snapshot.workers:
+        _restore_worker(cluster, worker, terms, now)
+    for live in snapshot.jobs:
+        _restore_job(cluster, live, now)
+    for job in cluster.jobs.values():
+        cluster.block(job, [other for other in job.spec.after if other in cluster.jobs])
+        cluster.offer(job)
+    return cluster
+
+
+def _restore_worker(cluster: Cluster, kept: WorkerKept, terms: Terms, now: float) -> None:
+    worker = cluster.add_worker(kept.worker, kept.name)
+    cluster.introduce(worker, kept.machine)
+    worker.seen_at = now
+    worker.state = kept.state
+    if kept.state not in (WorkerState.LOST, WorkerState.LEFT):
+        worker.state = WorkerState.AWAY
+        cluster.remind(now + terms.lease, Due.LEASE, worker.id)
+
+
+def _restore_job(cluster: Cluster, live: LiveJob, now: float) -> None:
+    job = cluster.add_job(live.kept)
+    if job.open:
+        job.open = not live.shut
+        job.total = live.appended
+        job.waiting.append(range(live.appended))
+    job.payloads.update(live.payloads)
+    if live.kept.token:
+        ids = cluster.tokens.get(live.kept.token, ("", ()))[1]
+        cluster.remember_token(live.kept.token, live.kept.digest, (*ids, job.id))
+    job.waiting.discard([row.index for row in live.attempts])
+    for index, rows in groupby(live.attempts, key=lambda row: row.index):
+        _restore_task(cluster, job, index, list(rows), now)
+    for cancel in live.cancels:
+        cluster.withdraw(job, cancel)
+        for attempt in job.live.values():
+            attempt.stopping = attempt.stopping or covers(cancel.ranges, attempt.index)
+
+
+def _restore_task(cluster: Cluster, job: Job, index: int, rows: list[AttemptRow], now: float) -> None:
+    """The latest of its attempts says where the task stands; the earlier ones, what it has used up."""
+    last = rows[-1]
+    if last.outcome and not last.retry_at:
+        cluster.finish(job, index, _final(last))
+        return
+    if len(rows) > 1 or last.outcome:
+        job.tries[index] = _tries(rows)
+    if not last.outcome:
+        cluster.adopt(job, cluster.workers[last.worker], index, last.number, last.granted_at)
+    elif last.retry_at > now:
+        cluster.postpone(job, index, last.retry_at)
+    else:
+        cluster.requeue(job, index)
+
+
+def _final(row: AttemptRow) -> TaskState:
+    return final_state(Outcome(row.outcome))
+
+
+def _tries(rows: list[AttemptRow]) -> Tries:
+    tries = Tries()
+    tries.number = rows[-1].number
+    for row in rows:
+        judgement = JUDGEMENT[Outcome(row.outcome)] if row.outcome else None
+        if judgement is not None:
+            tries.failures += judgement.budget == "failures"
+            tries.losses += judgement.budget == "losses"
+            tries.suspicion += judgement.suspicious
+    return tries
