@@ -71,22 +71,33 @@ def load(where: str) -> Any:
     return getattr(importlib.import_module(module), attribute)
 
 
-def parse(name: str, body: bytes) -> Any:
-    """The checked params of a body. Raises UsageError naming the field, its value and the nearest valid one."""
+def parse(name: str, body: bytes, payload: bytes = b"") -> Any:
+    """The checked params of a body. Raises UsageError naming the field, its value and the nearest valid one.
+
+    ``payload`` is what one task of an array has of its own: an object whose members replace those of the body.
+    """
     kind = find(name)
-    raw = msgspec.json.decode(body)
+    raw = _mapping(name, body) | (_mapping(name, payload) if payload else {})
     _refuse_unknown(name, kind.params, raw)
     try:
         params = msgspec.convert(raw, kind.params)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{name}: {_readable(error)}") from None
+        raise _readable(name, kind.params, error) from None
     kind.check(params)
     return params
 
 
-def _refuse_unknown(name: str, params: type[msgspec.Struct], raw: object) -> None:
+def _mapping(name: str, text: bytes) -> dict[str, Any]:
+    try:
+        raw = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise UsageError(f"{name}: parameters are not JSON: {error}") from None
     if not isinstance(raw, dict):
         raise UsageError(f"{name}: parameters must be a mapping, got {type(raw).__name__}")
+    return raw
+
+
+def _refuse_unknown(name: str, params: type[msgspec.Struct], raw: Mapping[str, Any]) -> None:
     known = [field.encode_name for field in msgspec.structs.fields(params)]
     for key in raw:
         if key not in known:
@@ -95,8 +106,22 @@ def _refuse_unknown(name: str, params: type[msgspec.Struct], raw: object) -> Non
             raise UsageError(f"{name}.{key}: there is no such parameter", hint=hint)
 
 
-def _readable(error: msgspec.ValidationError) -> str:
-    """ "Expected `int` >= 1 - at `$.trees`" → "trees: expected `int` >= 1"."""
+def _readable(name: str, params: type[msgspec.Struct], error: msgspec.ValidationError) -> UsageError:
+    """ "Expected `int` >= 1 - at `$.trees`" → "train.trees: expected `int` >= 1"."""
     text, _, path = str(error).partition(" - at `$.")
     field = path.rstrip("`")
-    return f"{field}: {text[:1].lower()}{text[1:]}" if field else text
+    where = f"{name}.{field}" if field else name
+    choices = _choices(params, field)
+    hint = f"one of {', '.join(choices)}" if choices else ""
+    return UsageError(f"{where}: {text[:1].lower()}{text[1:]}", hint=hint)
+
+
+def _choices(params: type[msgspec.Struct], field: str) -> list[str]:
+    """The words that a field may hold, where its type lists them."""
+    types = [
+        kind
+        for known in msgspec.structs.fields(params)
+        if known.encode_name == field
+        for kind in getattr(msgspec.inspect.type_info(known.type), "types", [msgspec.inspect.type_info(known.type)])
+    ]
+    return [str(value) for kind in types if isinstance(kind, msgspec.inspect.LiteralType) for value in kind.values]

@@ -1,0 +1,105 @@
+"""What may be asked of ``train``, and the words in which the rest is refused."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from paceline import kinds
+from paceline.model.errors import UsageError
+from paceline.tasks.train import TrainParams
+
+
+def parse(**params: Any) -> TrainParams:
+    parsed = kinds.parse("train", json.dumps({"data": "a.csv", **params}).encode())
+    assert isinstance(parsed, TrainParams)
+    return parsed
+
+
+def test_a_path_is_enough() -> None:
+    params = parse()
+    assert (params.model, params.trees, params.validation_split, params.task) == ("random_forest", 100, 0.2, "auto")
+
+
+@pytest.mark.parametrize("value", ["auto", "sqrt", "log2", 3, 0.5, 1.0])
+def test_max_features_is_a_rule_a_number_or_a_fraction(value: object) -> None:
+    assert parse(max_features=value).max_features == value
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"trees": 0}, "train.trees: expected `int` >= 1"),
+        ({"trees": "many"}, "train.trees: expected `int`, got `str`"),
+        ({"max_depth": 0}, "train.max_depth: expected `int` >= 1"),
+        ({"min_samples_leaf": 0}, "train.min_samples_leaf: expected `int` >= 1"),
+        ({"max_features": 1.5}, "train.max_features: expected `float` <= 1.0"),
+        ({"max_features": "most"}, "train.max_features: invalid enum value 'most'"),
+        ({"validation_split": 0}, "train.validation_split: expected `float` > 0.0"),
+        ({"validation_split": 1}, "train.validation_split: expected `float` < 1.0"),
+        ({"seed": -1}, "train.seed: expected `int` >= 0"),
+        ({"task": "guess"}, "train.task: invalid enum value 'guess'"),
+        ({"report_every": -1}, "train.report_every: expected `int` >= 0"),
+        ({"drop": [1]}, "train.drop[0]: expected `str`, got `int`"),
+        ({"data": "a.xlsx"}, "train.data: 'a.xlsx' is not a kind of file that can be read"),
+        ({"validation_data": "b"}, "train.validation_data: 'b' is not a kind of file that can be read"),
+        ({"model": "random_forrest"}, "train.model: there is no model 'random_forrest'"),
+        ({"features": ["a", "y"], "target": "y"}, "train.features: 'y' is the target, which cannot be learned from"),
+        ({"features": ["a"], "drop": ["a"]}, "train.drop: 'a' is also among the features"),
+        ({"target": "y", "drop": ["y"]}, "train.drop: 'y' is the target"),
+        ({"tree": 5}, "train.tree: there is no such parameter"),
+    ],
+)
+def test_a_wrong_value_is_named(params: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(**params)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("params", "hint"),
+    [
+        ({"model": "random_forrest"}, "did you mean 'random_forest'?"),
+        ({"model": "gpt"}, "there are: random_forest"),
+        ({"tree": 5}, "did you mean 'trees'?"),
+        ({"task": "guess"}, "one of auto, classification, regression"),
+        ({"max_features": "most"}, "one of auto, log2, sqrt"),
+        ({"data": "a.xlsx"}, "one of .csv, .tsv, .parquet, .npz"),
+    ],
+)
+def test_what_to_do_instead(params: dict[str, object], hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(**params)
+    assert caught.value.hint == hint
+
+
+def test_data_is_needed() -> None:
+    with pytest.raises(UsageError, match="train: object missing required field `data`"):
+        kinds.parse("train", b"{}")
+
+
+def test_a_task_of_a_grid_brings_its_own_values() -> None:
+    params = kinds.parse("train", b'{"data": "a.csv", "trees": 5, "seed": 3}', b'{"trees": 7, "max_depth": null}')
+    assert (params.trees, params.max_depth, params.seed) == (7, None, 3)
+    with pytest.raises(UsageError, match="train.trees: expected `int` >= 1"):
+        kinds.parse("train", b'{"data": "a.csv"}', b'{"trees": 0}')
+
+
+def test_a_worker_must_have_the_model() -> None:
+    kind = kinds.find("train")
+    assert kind.features(parse()) == ("train.random_forest",)
+    assert kind.available() == ("train.random_forest",)
+
+
+def test_asking_imports_no_numerical_library() -> None:
+    script = (
+        "import json, sys\n"
+        "from paceline import kinds\n"
+        "kinds.parse('train', json.dumps({'data': 'a.csv'}).encode())\n"
+        "kinds.find('train').available()\n"
+        "print(sorted({'numpy', 'pyarrow', 'sklearn', 'skops'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
