@@ -20,7 +20,7 @@ ADDRESS = re.compile(r"\w+://")
 def tracked() -> tuple[Path, ...]:
     """Every text that is part of the project: what git holds, or would be asked to."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         check=True,
         capture_output=True,
