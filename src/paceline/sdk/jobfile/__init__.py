@@ -1,0 +1,126 @@
+"""The job file: YAML that says what to run, what it needs, and which job comes after which.
+
+Every mistake is told with the file, line and column, the path of the key, and the nearest spelling that would work:
+``job.yaml:7:3: resources.memroy: unknown key; did you mean 'memory'?``
+"""
+
+import difflib
+import graphlib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from paceline.model.errors import UsageError
+from paceline.sdk.jobfile.build import Surroundings, default_name, order
+from paceline.sdk.jobfile.document import Document, Place, Plain, compose, unspell
+from paceline.sdk.jobfile.fields import Job, Resources, Retries
+from paceline.sdk.work import Order
+
+__all__ = ["Surroundings", "default_name", "load", "parse"]
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
+_PATH = re.compile(r"([\w.\[\]-]+): (.*)", re.DOTALL)
+_SECTIONS = (Job, Resources, Retries)
+
+
+def load(path: Path, around: Surroundings) -> Sequence[Order]:
+    """The jobs of a file on disk, in its order."""
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 text: {error.reason}") from None
+    return parse(text, str(path), around)
+
+
+def parse(text: str, file: str, around: Surroundings) -> Sequence[Order]:
+    """The jobs in a text, in its order. ``file`` is what messages call it."""
+    document = compose(text, file)
+    values = document.values()
+    if "jobs" not in values:
+        return [_order(document, (), "", values, around)]
+    orders = [
+        _order(document, ("jobs", name), name, fields, around) for name, fields in _jobs(document, values).items()
+    ]
+    _check_graph(document, orders)
+    return orders
+
+
+def _jobs(document: Document, values: dict[str, Plain]) -> dict[str, Plain]:
+    for key in values:
+        if key != "jobs":
+            raise document.error((key,), "a file with 'jobs' has no other keys", "put it into each job")
+    jobs = values["jobs"]
+    if not isinstance(jobs, dict) or not jobs:
+        raise document.error(("jobs",), "must be a mapping of names to jobs, with at least one")
+    return jobs
+
+
+def _order(document: Document, place: Place, name: str, fields: Plain, around: Surroundings) -> Order:
+    try:
+        job = msgspec.convert(fields, Job, strict=False)
+        _refuse_empty(job, fields)
+        if name and job.name not in ("", name):
+            raise UsageError(f"name: is {job.name!r}, but the file calls it {name!r}", hint="take it out")
+        if job.needs and not name:
+            raise UsageError("needs: this file has no other job", hint="put several under jobs:")
+        return order(name, job, around)
+    except msgspec.ValidationError as error:
+        raise _misfit(document, place, str(error)) from None
+    except UsageError as error:
+        raise _located(document, place, error) from None
+
+
+def _refuse_empty(job: Job, fields: Plain) -> None:
+    """``items: []`` must not quietly mean a single task."""
+    for key in ("array", "each_line", "items", "grid"):
+        if isinstance(fields, dict) and key in fields and not getattr(job, key):
+            raise UsageError(f"{key}: is empty, and an array needs at least one task", hint="take it out for one task")
+    if job.array.isdecimal():
+        hint = f"write 0-{int(job.array) - 1} for {job.array} tasks" if int(job.array) else "take it out for one task"
+        raise UsageError(f"array: {job.array} would be a single index", hint=hint)
+
+
+def _misfit(document: Document, place: Place, text: str) -> UsageError:
+    """What msgspec says, in our words: ``Object contains unknown field `x` - at `$.resources```."""
+    problem, _, where = text.partition(" - at `$")
+    inner = unspell(where.rstrip("`").replace("[...]", ""))
+    if unknown := _UNKNOWN.fullmatch(problem):
+        return document.error((*place, *inner, unknown[1]), f"unknown key{_nearest(unknown[1], inner)}")
+    return document.error((*place, *inner), problem[:1].lower() + problem[1:])
+
+
+def _nearest(key: str, inner: Place) -> str:
+    section = next((each for each in _SECTIONS if inner and each.__name__.lower() == inner[0]), Job)
+    known = [field.encode_name for field in msgspec.structs.fields(section)]
+    near = difflib.get_close_matches(key, known, 1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
+
+
+def _located(document: Document, place: Place, error: UsageError) -> UsageError:
+    """Put the line and column before a message that begins with a path."""
+    match = _PATH.fullmatch(error.message)
+    if match is None:
+        return document.error(place, error.message, error.hint)
+    return document.error((*place, *unspell(match[1])), match[2], error.hint)
+
+
+def _check_graph(document: Document, orders: Sequence[Order]) -> None:
+    names = [each.spec.name for each in orders]
+    for each in orders:
+        for position, needed in enumerate(each.spec.after_names):
+            if needed not in names:
+                near = difflib.get_close_matches(needed, names, 1)
+                hint = f"did you mean {near[0]!r}?" if near else f"jobs here: {', '.join(names)}"
+                where = ("jobs", each.spec.name, "needs", position)
+                raise document.error(where, f"there is no job {needed!r} in this file", hint)
+    try:
+        graphlib.TopologicalSorter({each.spec.name: each.spec.after_names for each in orders}).prepare()
+    except graphlib.CycleError as error:
+        cycle = error.args[1]
+        raise document.error(
+            ("jobs", cycle[1], "needs"), f"jobs wait for each other: {' → '.join(reversed(cycle))}"
+        ) from None

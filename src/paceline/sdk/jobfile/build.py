@@ -1,0 +1,161 @@
+"""From the fields of one job to what is submitted. Raises UsageError with the field's path within the job."""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paceline.model.errors import UsageError
+from paceline.model.job import JobSpec, Range, Retry, Spec
+from paceline.sdk import grammar, rows
+from paceline.sdk.jobfile.fields import Job, Resources, Retries
+from paceline.sdk.work import Asked, Order, needs, prepare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a job file means depends on where and when it is read."""
+
+    directory: Path  # of the file: paths in it are relative to this one
+    cwd: Path  # where its jobs run unless they say otherwise
+    now: float  # seconds since 1970
+    inherit: Callable[[str], str | None] = field(default=lambda name: None)  # the submitter's environment
+    owner: str = ""
+
+
+def order(name: str, job: Job, around: Surroundings) -> Order:
+    """One job of a file. ``name``: what it is called unless it says so itself."""
+    kind, params = _work(job)
+    payloads = _rows(job, around.directory)
+    ranges, limit = grammar.parse_array(job.array) if job.array else ((Range(start=0, stop=len(payloads) or 1),), 0)
+    try:
+        work = prepare(kind, params, payloads)
+    except UsageError as error:
+        raise UsageError(_inside_params(kind, error.message), hint=error.hint) from None
+    run = Spec(
+        kind=work.kind,
+        body=work.body,
+        env=_environment(job.env, around),
+        cwd=str((around.directory / job.cwd) if job.cwd else around.cwd),
+        timeout=_duration(job.time, "time"),
+    )
+    spec = JobSpec(
+        name=grammar.check_name(name or job.name or default_name(kind, params)),
+        run=run,
+        ranges=ranges,
+        needs=needs(work.need, _asked(job.resources, "resources")),
+        priority=job.priority,
+        deadline=_moment(job.deadline, around.now, "deadline"),
+        not_before=_moment(job.not_before, around.now, "not_before"),
+        limit=limit or job.limit,
+        after_names=tuple(job.needs),
+        retry=_retry(job.retries),
+        experiment=job.experiment,
+        owner=around.owner,
+    )
+    return Order(spec=spec, payloads=payloads)
+
+
+def default_name(kind: str, params: Mapping[str, object]) -> str:
+    """The program's name for a command, the kind's otherwise; always one that can be selected by."""
+    argv = params.get("argv")
+    if kind != "command" or not isinstance(argv, Sequence) or not argv:
+        return kind
+    words = str(argv[0]).split()
+    name = Path(words[0]).name if words else ""
+    try:
+        return grammar.check_name(name)
+    except UsageError:
+        return kind
+
+
+def _work(job: Job) -> tuple[str, Mapping[str, object]]:
+    if bool(job.run) == bool(job.kind):
+        raise UsageError("run: say either what to run, or a kind with its params", hint="such as run: python train.py")
+    if job.kind and job.shell:
+        raise UsageError("shell: is for commands", hint="take it out")
+    if job.kind:
+        return job.kind, job.params
+    if job.params:
+        raise UsageError("params: are for kinds, and this job runs a command", hint="put them into run")
+    return "command", {"argv": _argv(job), "shell": job.shell}
+
+
+def _argv(job: Job) -> Sequence[str]:
+    if job.shell:
+        if not isinstance(job.run, str):
+            raise UsageError("run: a shell takes one line of text, not a list", hint="take shell out")
+        return [job.run]
+    if not isinstance(job.run, str):
+        return job.run
+    try:
+        return shlex.split(job.run, comments=True)
+    except ValueError as error:
+        raise UsageError(f"run: {str(error).lower()}", hint="write a list, or shell: true") from None
+
+
+def _rows(job: Job, directory: Path) -> Sequence[bytes]:
+    sources = {"array": job.array, "each_line": job.each_line, "items": job.items, "grid": job.grid}
+    given = [name for name, value in sources.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{given[1]}: the tasks are already given by {given[0]!r}", hint="take one of them out")
+    if job.each_line and job.kind:
+        raise UsageError("each_line: a kind takes mappings, not lines", hint="use items or grid")
+    if job.each_line:
+        return rows.from_lines(directory / job.each_line, "each_line")
+    if job.items:
+        return rows.from_items(job.items)
+    return rows.from_grid(job.grid) if job.grid else ()
+
+
+def _asked(resources: Resources, path: str) -> Asked:
+    r = resources
+    return Asked(
+        cpu=grammar.parse_count(r.cpus, f"{path}.cpus") if r.cpus else 0,
+        memory=grammar.parse_size(r.memory, f"{path}.memory") if r.memory else 0,
+        disk=grammar.parse_size(r.disk, f"{path}.disk") if r.disk else 0,
+        gpus=grammar.parse_gpu(r.gpu, f"{path}.gpu") if r.gpu else (),
+        labels=tuple(sorted(r.labels.items())),
+        time=_duration(r.time_request, f"{path}.time_request"),
+        any_of=tuple(_asked(choice, f"{path}.any_of[{number}]") for number, choice in enumerate(r.any_of)),
+    )
+
+
+def _retry(retries: int | Retries) -> Retry:
+    if isinstance(retries, int):
+        if retries < 0:
+            raise UsageError(f"retries: {retries} is less than none", hint="0 or more")
+        return Retry(failures=retries)
+    return Retry(
+        failures=retries.failures,
+        losses=retries.losses,
+        codes=tuple(retries.on_exit_codes),
+        base=_duration(retries.base, "retries.base"),
+        cap=_duration(retries.cap, "retries.cap"),
+    )
+
+
+def _environment(env: dict[str, str | None] | list[str], around: Surroundings) -> tuple[tuple[str, str], ...]:
+    pairs = env.items() if isinstance(env, dict) else (grammar.parse_setting(each, "env") for each in env)
+    return tuple((name, _given(name, value, around)) for name, value in pairs)
+
+
+def _given(name: str, value: str | None, around: Surroundings) -> str:
+    found = around.inherit(name) if value is None else value
+    if found is None:
+        raise UsageError(f"env.{name}: is not set where you submit", hint=f"write {name}: value")
+    return found
+
+
+def _duration(text: str, path: str) -> float:
+    return grammar.parse_duration(text, path) if text else 0.0
+
+
+def _moment(text: str, now: float, path: str) -> float:
+    return grammar.parse_moment(text, now, path) if text else 0.0
+
+
+def _inside_params(kind: str, message: str) -> str:
+    """``train.targt: …`` → ``params.targt: …``: in a job file the kind's parameters stand under that key."""
+    head, dot, rest = message.partition(".")
+    return f"params.{rest}" if dot and head == kind else message

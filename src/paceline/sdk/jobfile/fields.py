@@ -1,0 +1,97 @@
+"""What a job file may say: these classes are its parser, its JSON Schema and its reference page.
+
+Scalars arrive as the text that stands in the file (``1.10`` stays ``1.10``, ``no`` stays ``no``) and are read by the
+grammar; only ``params``, ``items`` and ``grid`` hold typed values.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+ACCEPTS = "accepts"
+"""In a type's JSON Schema: what an editor should let pass where the parser is handed the file's text anyway."""
+
+Text = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number", "boolean"]})]
+Quantity = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number"]})]
+Value = Annotated[object, Meta(description="any value")]
+
+
+class Resources(Struct, forbid_unknown_fields=True):
+    """What every task needs of a worker."""
+
+    cpus: Annotated[Quantity, Meta(description="Processors, at least: `4`, `0.5`, `4+`.")] = ""
+    memory: Annotated[Quantity, Meta(description="Memory, at least: `8GiB`, `512MB`.")] = ""
+    disk: Annotated[Quantity, Meta(description="Free disk, at least: `100GB`.")] = ""
+    gpu: Annotated[
+        Quantity,
+        Meta(description="Devices: `[vendor:]model[,model…][:memory][:count]`, a count, or a part of one: `0.5`."),
+    ] = ""
+    labels: Annotated[dict[str, Text], Meta(description="Labels that the worker must have.")] = field(
+        default_factory=dict
+    )
+    time_request: Annotated[Quantity, Meta(description="Time that the worker must still have left: `20m`.")] = ""
+    any_of: Annotated[
+        list["Resources"], Meta(description="Alternatives, best first; each is laid over the keys beside `any_of`.")
+    ] = field(default_factory=list)
+
+
+class Retries(Struct, forbid_unknown_fields=True):
+    """When another attempt follows."""
+
+    failures: Annotated[int, Meta(ge=0, description="Further attempts after a failure of the task's own.")] = 0
+    losses: Annotated[int, Meta(ge=0, description="Further attempts after the worker was lost.")] = 3
+    on_exit_codes: Annotated[
+        list[int], Meta(description="Exit codes that ask for another attempt, free of charge.")
+    ] = field(default_factory=lambda: [75])
+    base: Annotated[Quantity, Meta(description="Time before the first further attempt; doubles each time.")] = "1s"
+    cap: Annotated[Quantity, Meta(description="The longest time between two attempts.")] = "5m"
+
+
+class Job(Struct, forbid_unknown_fields=True):
+    """One job."""
+
+    name: Annotated[str, Meta(description="Its name; without one, the program's or the kind's.")] = ""
+    run: Annotated[
+        str | list[Text],
+        Meta(description="The program and its arguments, as a list or as one line that is split at spaces and quotes."),
+    ] = ""
+    shell: Annotated[bool, Meta(description="Give `run`, one string, to `/bin/sh -c`.")] = False
+    kind: Annotated[str, Meta(description="What to run instead of a program: `train` …")] = ""
+    params: Annotated[dict[str, Value], Meta(description="The kind's parameters.")] = field(default_factory=dict)
+    resources: Annotated[Resources, Meta(description="What every task needs of a worker.")] = field(
+        default_factory=Resources
+    )
+    time: Annotated[Quantity, Meta(description="How long an attempt may run: `4h`.")] = ""
+    array: Annotated[str, Meta(description="Indexes of the tasks: `1-100`, `0-9:2`, `1-100%8` (8 at a time).")] = ""
+    each_line: Annotated[str, Meta(description="A file; one task per line, which it finds in `PACELINE_ENTRY`.")] = ""
+    items: Annotated[
+        list[Value], Meta(description="One task per item; as JSON in `PACELINE_ENTRY`, or merged into `params`.")
+    ] = field(default_factory=list)
+    grid: Annotated[
+        dict[str, list[Value]],
+        Meta(description="One task per combination of values; as JSON in `PACELINE_ENTRY`, or merged into `params`."),
+    ] = field(default_factory=dict)
+    limit: Annotated[int, Meta(ge=0, description="How many of its tasks may run at once; 0: any number.")] = 0
+    priority: Annotated[int, Meta(description="Higher goes first.")] = 0
+    deadline: Annotated[
+        Quantity, Meta(description="When it should be done: `2026-01-31T18:00:00Z`, or `8h` from now.")
+    ] = ""
+    not_before: Annotated[Quantity, Meta(description="When it may start, in the same form.")] = ""
+    retries: Annotated[int | Retries, Meta(description="Further attempts after a failure, or a mapping.")] = 0
+    env: Annotated[
+        dict[str, Text | None] | list[str],
+        Meta(description="Environment: `NAME: value`, or a list of `NAME=value`; a name alone takes the submitter's."),
+    ] = field(default_factory=dict)
+    cwd: Annotated[
+        str, Meta(description="Directory to run in, relative to this file; without it, where you submit.")
+    ] = ""
+    experiment: Annotated[str, Meta(description="A label that groups jobs.")] = ""
+    needs: Annotated[list[str], Meta(description="Jobs of this file that must succeed first.")] = field(
+        default_factory=list
+    )
+
+
+class Jobs(Struct, forbid_unknown_fields=True):
+    """Several jobs."""
+
+    jobs: Annotated[dict[str, Job], Meta(description="Jobs by name.")]

@@ -1,0 +1,50 @@
+"""The job file's JSON Schema (for editors) and its reference page, both made from the classes in ``fields``."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from paceline.sdk.jobfile.fields import ACCEPTS, Job, Jobs, Resources, Retries
+
+_VALUE = {"description": "any value"}
+
+
+def schema() -> str:
+    """JSON Schema 2020-12, as JSON text."""
+    (one, many), parts = msgspec.json.schema_components([Job, Jobs], schema_hook=lambda _: _VALUE)
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Paceline job file",
+        "description": "One job, or several under 'jobs'.",
+        "if": {"required": ["jobs"]},
+        "then": many,
+        "else": one,
+        "$defs": _opened(parts),
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def tables() -> str:
+    """Every key with its meaning, as Markdown."""
+    return "\n".join(_tables()) + "\n"
+
+
+def _tables() -> Iterator[str]:
+    for title, section in (("Keys of a job", Job), ("resources", Resources), ("retries", Retries)):
+        yield f"## {title}\n\n| key | meaning | default |\n|---|---|---|"
+        for field in msgspec.structs.fields(section):
+            meaning = next(meta.description for meta in field.type.__metadata__ if meta.description)
+            default = "" if field.default in ("", msgspec.NODEFAULT) else f"`{field.default}`"
+            yield f"| `{field.name}` | {meaning} | {default.lower()} |"
+        yield ""
+
+
+def _opened(part: object) -> object:
+    """Where the parser takes a scalar's text, an editor shall take the scalar."""
+    if isinstance(part, list):
+        return [_opened(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    inner = {key: _opened(value) for key, value in part.items()}
+    accepts = inner.pop(ACCEPTS, None)
+    return {**inner, "type": accepts} if accepts else inner

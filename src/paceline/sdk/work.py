@@ -1,0 +1,94 @@
+"""From a kind with its parameters to what is submitted: checked here, while whoever wrote them is still looking.
+
+Tasks of an array may each have a *row*, which travels as the task's payload. A command reads its row from
+``PACELINE_ENTRY``; for every other kind the row is a JSON object whose entries are merged over the parameters.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from paceline import kinds
+from paceline.config import PAYLOAD_LIMIT
+from paceline.model.errors import UsageError
+from paceline.model.job import JobSpec
+from paceline.model.resources import GpuNeed, Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One job, ready to be submitted. ``payloads``: one per task, or none."""
+
+    spec: JobSpec
+    payloads: Sequence[bytes] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What to run: a kind's body and what it needs of a worker unless told otherwise."""
+
+    kind: str
+    body: bytes
+    need: Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody asked for of a worker. A field at its default was not asked for."""
+
+    cpu: int = 0
+    memory: int = 0
+    disk: int = 0
+    gpus: tuple[GpuNeed, ...] = ()  # alternatives, best first
+    labels: tuple[tuple[str, str], ...] = ()
+    time: float = 0.0
+    any_of: tuple["Asked", ...] = ()  # alternatives, best first; each is laid over the fields above
+
+
+def prepare(kind: str, params: Mapping[str, object], rows: Sequence[bytes] = ()) -> Work:
+    """Check the parameters with every row. Raises UsageError naming the row and the field."""
+    entry = kinds.find(kind)
+    body = msgspec.json.encode(params)
+    if kind == "command" or not rows:
+        features = entry.features(kinds.parse(kind, body))
+    else:
+        features = tuple(
+            feature
+            for number, row in enumerate(rows)
+            for feature in entry.features(kinds.parse(kind, _merged(kind, params, row, number)))
+        )
+    _check_sizes(rows)
+    return Work(
+        kind=kind, body=body, need=replace(entry.need, features=tuple(sorted({*entry.need.features, *features})))
+    )
+
+
+def needs(base: Need, asked: Asked) -> tuple[Need, ...]:
+    """The alternatives of what was asked for, best first, laid over what the kind needs by itself."""
+    own = replace(
+        base,
+        cpu=asked.cpu or base.cpu,
+        memory=asked.memory or base.memory,
+        disk=asked.disk or base.disk,
+        labels=tuple(sorted({**dict(base.labels), **dict(asked.labels)}.items())),
+        time=asked.time or base.time,
+    )
+    variants = [replace(own, gpu=gpu) for gpu in asked.gpus] or [own]
+    if not asked.any_of:
+        return tuple(variants)
+    return tuple(need for choice in asked.any_of for variant in variants for need in needs(variant, choice))
+
+
+def _merged(kind: str, params: Mapping[str, object], row: bytes, number: int) -> bytes:
+    values = msgspec.json.decode(row)
+    if not isinstance(values, dict):
+        raise UsageError(f"row {number}: {kind} takes a mapping of parameters, got {row.decode()[:40]}")
+    return msgspec.json.encode({**params, **values})
+
+
+def _check_sizes(rows: Sequence[bytes]) -> None:
+    for number, row in enumerate(rows):
+        if len(row) > PAYLOAD_LIMIT:
+            hint = "put the data in a file and its name in the row"
+            raise UsageError(f"row {number}: {len(row)} bytes, at most {PAYLOAD_LIMIT} can travel", hint=hint)
