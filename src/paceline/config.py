@@ -96,8 +96,14 @@ def variable(name: str) -> str:
     return os.environ.get(f"PACELINE_{name}", "")
 
 
+def threads() -> int:
+    """Processors this task was given (``OMP_NUM_THREADS``); 1 where nobody said."""
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    return int(given) if given.isdecimal() and int(given) > 0 else 1
+
+
 def task_environment() -> Mapping[str, str]:
-    """What of the worker's own environment every task may see (``docs/reference/environment.md``); never its secrets."""
+    """What of the worker's own environment every task may see; never its secrets."""
     allowed = (
         "HOME",
         "PATH",
