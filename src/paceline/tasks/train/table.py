@@ -90,7 +90,7 @@ def _npz(field: str, file: Path) -> pa.Table:
 
 def _arrays(field: str, file: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as arrays:
             if not {"X", "y"} <= set(arrays.files):
                 held = ", ".join(arrays.files) or "nothing"
                 raise UsageError(f"train.{field}: {str(file)!r} holds {held}; needed are the arrays X and y")
