@@ -96,6 +96,11 @@ def variable(name: str) -> str:
     return os.environ.get(f"PACELINE_{name}", "")
 
 
+def of_caller(name: str) -> str | None:
+    """A variable of the caller's own, by its full name: ``NO_COLOR``, or what ``--env NAME`` passes on."""
+    return os.environ.get(name)
+
+
 def threads() -> int:
     """Processors this task was given (``OMP_NUM_THREADS``); 1 where nobody said."""
     given = os.environ.get("OMP_NUM_THREADS", "")
