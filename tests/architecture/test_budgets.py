@@ -4,7 +4,7 @@ import ast
 import statistics
 from collections.abc import Iterator
 
-from tests.architecture.exceptions import LONG_FILES, LONG_FUNCTIONS, MANY_METHODS, MANY_PARAMETERS, surplus
+from tests.architecture.exceptions import LONG_FILES, LONG_FUNCTIONS, MANY_METHODS, MANY_PARAMETERS, demand
 from tests.architecture.source import ROOT, Function, Source, code_lines, functions, package, parse
 
 FUNCTION_LINES = 50
@@ -57,14 +57,14 @@ def methods(source: Source) -> Iterator[tuple[str, int]]:
 def test_functions_are_short() -> None:
     sizes = dict(pair for source in package() for pair in lengths(source))
     long = {name for name, size in sizes.items() if size > FUNCTION_LINES}
-    assert surplus(long, LONG_FUNCTIONS) == []
+    demand(long, LONG_FUNCTIONS)
     assert statistics.quantiles(sizes.values(), n=10)[-1] <= USUAL_FUNCTION_LINES
 
 
 def test_files_are_short() -> None:
     sizes = {source.place: source.text.count("\n") for source in package()}
     long = {place for place, size in sizes.items() if size > FILE_LINES}
-    assert surplus(long, LONG_FILES) == []
+    demand(long, LONG_FILES)
     assert statistics.median(sizes.values()) <= MEDIAN_FILE_LINES
 
 
@@ -75,12 +75,12 @@ def test_parameters_are_few() -> None:
         for name, node in functions(source)
         if parameters(node) > PARAMETERS
     }
-    assert surplus(many, MANY_PARAMETERS) == []
+    demand(many, MANY_PARAMETERS)
 
 
 def test_classes_do_one_thing() -> None:
     many = {name for source in package() for name, count in methods(source) if count > METHODS}
-    assert surplus(many, MANY_METHODS) == []
+    demand(many, MANY_METHODS)
 
 
 def test_types_are_known() -> None:

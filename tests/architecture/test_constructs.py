@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.architecture.exceptions import CONSTRUCTS, surplus
+from tests.architecture.exceptions import CONSTRUCTS, demand
 from tests.architecture.source import Source, calls, package, parse
 
 FORBIDDEN: Mapping[str, str] = {
@@ -69,7 +69,7 @@ def _assembled_sql(source: Source) -> Iterator[ast.expr]:
 
 def test_nothing_forbidden_is_there() -> None:
     found = {finding for source in package() for finding in forbidden(source)}
-    assert surplus(found, CONSTRUCTS) == []
+    demand(found, CONSTRUCTS)
 
 
 @pytest.mark.parametrize(

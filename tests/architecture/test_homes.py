@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.architecture.exceptions import ENVIRONMENT, surplus
+from tests.architecture.exceptions import ENVIRONMENT, demand, demand_none
 from tests.architecture.source import Source, imported, package, parse, uses
 
 HOMES: Mapping[str, tuple[str, ...]] = {
@@ -63,7 +63,7 @@ def impurities(source: Source) -> Iterator[str]:
 
 
 def test_each_outside_package_has_one_home() -> None:
-    assert [finding for source in package() for finding in strangers(source)] == []
+    demand_none(finding for source in package() for finding in strangers(source))
 
 
 def test_every_home_is_lived_in() -> None:
@@ -74,17 +74,17 @@ def test_every_home_is_lived_in() -> None:
         for home in homes
         if not any(root == outside and place.startswith(home) for root, place in lived)
     ]
-    assert empty == []
+    demand_none(empty)
 
 
 def test_words_and_decisions_are_pure() -> None:
     inner = [source for source in package() if source.package in ("model", "core")]
-    assert [finding for source in inner for finding in impurities(source)] == []
+    demand_none(finding for source in inner for finding in impurities(source))
 
 
 def test_the_environment_is_read_in_one_place() -> None:
     readers = {source.place for source in package() if any(name in ENVIRON for _, name in uses(source))}
-    assert surplus(readers, ENVIRONMENT) == []
+    demand(readers, ENVIRONMENT)
 
 
 def test_a_process_is_started_only_through_its_app() -> None:
@@ -96,7 +96,7 @@ def test_a_process_is_started_only_through_its_app() -> None:
         for node, name in imported(source.tree)
         if name.startswith(("paceline.server", "paceline.agent")) and name.rpartition(".")[0] not in doors
     ]
-    assert inside == []
+    demand_none(inside)
 
 
 def test_modules_import_each_other_in_one_direction() -> None:

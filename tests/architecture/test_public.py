@@ -6,7 +6,27 @@ from collections.abc import Mapping
 import pytest
 
 PUBLIC: Mapping[str, set[str]] = {
+    "paceline": {
+        "Client",
+        "Conflict",
+        "Executor",
+        "Future",
+        "NeverFits",
+        "NotAllowed",
+        "NotFound",
+        "PacelineError",
+        "TaskFailed",
+        "TryAgain",
+        "Unreachable",
+        "UsageError",
+        "VersionMismatch",
+        "find",
+        "map",
+        "submit",
+        "task",
+    },
     "paceline.testing": {"FakeClock"},
+    "paceline.train": {"report"},
 }
 
 

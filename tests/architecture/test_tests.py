@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.exceptions import PATCHES, SLEEPS, surplus
+from tests.architecture.exceptions import PATCHES, SLEEPS, demand
 from tests.architecture.source import Source, calls, imported, parse, sources
 
 SLEEPERS = {"time.sleep", "asyncio.sleep"}
@@ -34,12 +34,12 @@ def patches(source: Source) -> Iterator[str]:
 
 def test_tests_wait_for_events_not_for_time() -> None:
     found = {s.place for s in sources("tests") if s.package != "system" and sleeps(s)}
-    assert surplus(found, SLEEPS) == []
+    demand(found, SLEEPS)
 
 
 def test_tests_replace_none_of_our_code() -> None:
     found = {s.place for s in sources("tests") if any(patches(s))}
-    assert surplus(found, PATCHES) == []
+    demand(found, PATCHES)
 
 
 @pytest.mark.parametrize(
