@@ -1,0 +1,127 @@
+"""``paceline.Client``: everything the server offers, for asyncio.
+
+::
+
+    async with Client() as client:
+        submission = await client.submit([spec])
+        async for update in client.watch(submission.jobs):
+            ...
+        print(await client.call(pow, 2, 5))
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from functools import cached_property
+from typing import ParamSpec, TypeVar, Unpack, cast
+
+from paceline.model.job import JobSpec, Range
+from paceline.model.views import Explanation
+from paceline.sdk.blocking import Bridge
+from paceline.sdk.calls import Calls
+from paceline.sdk.handles import Future
+from paceline.sdk.openjob import Desk
+from paceline.sdk.options import TaskOptions
+from paceline.sdk.queries import Queries
+from paceline.sdk.replies import Submission, Token
+from paceline.wire.convert import from_wire, to_wire
+from paceline.wire.gen import fleet_pb2 as fleet
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Client(Queries):
+    """All methods raise ``PacelineError``s: ``Unreachable``, ``NotAllowed``, ``UsageError``, ``NotFound`` …"""
+
+    async def submit(
+        self,
+        specs: Sequence[JobSpec],
+        *,
+        payloads: Sequence[Sequence[bytes]] = (),
+        token: str = "",
+        must_fit: bool = False,
+    ) -> Submission:
+        """Jobs, accepted together or not at all.
+
+        ``payloads``: per job, one per index; empty where tasks take none. ``token``: the same one again is the same
+        submission. ``must_fit``: raise NeverFits if no worker there is could run them.
+        """
+        request = _submit_request(specs, payloads)
+        request.token, request.must_fit = token, must_fit
+        reply = await self._ask(self._stub.Submit, request)
+        return from_wire(reply, Submission)
+
+    async def plan(
+        self, specs: Sequence[JobSpec], *, payloads: Sequence[Sequence[bytes]] = ()
+    ) -> Sequence[Explanation]:
+        """What would keep each job's tasks from running if it were submitted now."""
+        reply = await self._ask(self._stub.Plan, _submit_request(specs, payloads))
+        return [from_wire(each, Explanation) for each in reply.jobs]
+
+    async def append(self, job: int, first: int, payloads: Sequence[bytes]) -> None:
+        """Further tasks of an open job, from index ``first`` on. May be repeated."""
+        await self.session.append(job, first, payloads)
+
+    async def close_job(self, job: int) -> None:
+        """No more tasks will be appended."""
+        await self.session.close_job(job)
+
+    async def cancel(self, job: int, ranges: Sequence[Range] = (), reason: str = "") -> int:
+        """Cancel these tasks, or the whole job; says how many were not over yet."""
+        wanted = [to_wire(each, fleet.Range) for each in ranges]
+        reply = await self._ask(self._stub.Cancel, fleet.CancelRequest(job=job, ranges=wanted, reason=reason))
+        return int(reply.tasks)
+
+    async def drain(self, worker: int, resume: bool = False) -> None:  # noqa: FBT001, FBT002 - takes the word back
+        """Let a worker finish what it runs and give it nothing new; ``resume``: give it work again."""
+        await self._ask(self._stub.Drain, fleet.DrainRequest(worker=worker, resume=resume))
+
+    async def create_token(self, role: str, name: str = "", ttl: float = 600.0) -> Token:
+        """A new credential of role "admin" or "join" (good for one worker), valid for ``ttl`` seconds."""
+        reply = await self._ask(self._stub.CreateToken, fleet.CreateTokenRequest(role=role, name=name, ttl=ttl))
+        return from_wire(reply, Token)
+
+    # ── functions ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """``function(*args, **kwargs)``, run on the fleet. Cancelling this cancels the task."""
+        future = self._calls.submit(function, args, kwargs)
+        return cast(T, await _outcome(future))
+
+    async def map(self, function: Callable[..., T], *iterables: Iterable[object]) -> AsyncGenerator[T]:
+        """Results in order. All calls are submitted at once; leaving early cancels what has not started."""
+        futures = self._calls.map(function, zip(*iterables, strict=False))
+        futures.reverse()
+        try:
+            while futures:
+                yield cast(T, await _outcome(futures.pop()))
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def calls(self, bridge: Bridge, **options: Unpack[TaskOptions]) -> Calls:
+        """Function calls through this client, for a face of its own such as ``Executor``."""
+        desk = Desk(session=self.session, bridge=bridge, reader=self)
+        return Calls(desk, self.options.owner, **options)
+
+    @cached_property
+    def _calls(self) -> Calls:
+        return self.calls(Bridge(asyncio.get_running_loop()))
+
+    async def close(self) -> None:
+        """Hang up. Work that was accepted goes on; jobs that ``call`` and ``map`` opened are closed."""
+        if "_calls" in vars(self):
+            self._calls.close()
+            await self._calls.accepted()
+        await super().close()
+
+
+def _submit_request(specs: Sequence[JobSpec], payloads: Sequence[Sequence[bytes]]) -> fleet.SubmitRequest:
+    return fleet.SubmitRequest(
+        specs=[to_wire(spec, fleet.JobSpec) for spec in specs],
+        payloads=[fleet.Payloads(items=items) for items in payloads],
+    )
+
+
+async def _outcome(future: Future[object]) -> object:
+    return future.result() if future.done() else await asyncio.wrap_future(future)

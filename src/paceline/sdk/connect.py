@@ -1,0 +1,79 @@
+"""Where the server is, and what opens it.
+
+Order: what the caller says > ``PACELINE_SERVER`` and ``PACELINE_TOKEN`` > the server that runs from this user's home.
+The home's admin token is sent to no other server than the one that wrote it.
+"""
+
+import json
+from pathlib import Path
+
+from paceline.config import GRPC_PORT, ClientOptions, ServerOptions, Tls, variable
+from paceline.model.errors import NotAllowed, Unreachable, UsageError
+
+_START = "start one here with `paceline up`, or name another with --server or PACELINE_SERVER"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
+
+
+def find(address: str = "", token: str = "") -> ClientOptions:
+    """Options that reach a server.
+
+    Raises Unreachable when no server is known here, NotAllowed when nothing says with which token to enter it,
+    UsageError for an address that is none.
+    """
+    here = ServerOptions()
+    wanted = address or variable("SERVER")
+    target = with_port(wanted) if wanted else _local_address(here.whereabouts)
+    return ClientOptions(
+        address=target,
+        token=token or variable("TOKEN") or _local_token(here, target),
+        tls=Tls(cert=variable("TLS_CERT"), key=variable("TLS_KEY"), ca=variable("TLS_CA")),
+    )
+
+
+def with_port(address: str) -> str:
+    """``host`` or ``host:port`` as ``host:port``."""
+    host, colon, port = address.rpartition(":")
+    if not colon or address.endswith("]"):
+        return f"{address}:{GRPC_PORT}"
+    if not host or not port.isdigit():
+        raise UsageError(
+            f"server: {address!r} is no address", hint=f"write host or host:port, as localhost:{GRPC_PORT}"
+        )
+    return address
+
+
+def is_loopback(address: str) -> bool:
+    """Whether what is sent to ``host:port`` stays on this machine."""
+    return address.rpartition(":")[0] in _LOOPBACK
+
+
+def _local_address(whereabouts: Path) -> str:
+    try:
+        return str(json.loads(whereabouts.read_text())["address"])
+    except FileNotFoundError:
+        raise Unreachable("no Paceline server is known on this machine", hint=_START) from None
+    except (OSError, ValueError, KeyError) as error:
+        raise Unreachable(f"{whereabouts} does not tell where the server is: {error}", hint=_START) from None
+
+
+def _local_token(here: ServerOptions, target: str) -> str:
+    try:
+        if not _same_server(_local_address(here.whereabouts), target):
+            raise NotAllowed(f"no token for the server at {target}", hint="give one with --token or PACELINE_TOKEN")
+        return here.admin_token.read_text().strip()
+    except Unreachable:
+        raise NotAllowed(
+            f"no token for the server at {target}", hint="give one with --token or PACELINE_TOKEN"
+        ) from None
+    except OSError as error:
+        raise NotAllowed(
+            f"the server's token {here.admin_token} cannot be read: {error.strerror}",
+            hint="give one with --token or PACELINE_TOKEN",
+        ) from None
+
+
+def _same_server(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    same_port = one.rpartition(":")[2] == other.rpartition(":")[2]
+    return same_port and is_loopback(one) and is_loopback(other)

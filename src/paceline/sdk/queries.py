@@ -1,0 +1,149 @@
+"""What a client can ask. Answers are the views of ``model/views.py``."""
+
+import dataclasses
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from paceline.model.ids import TaskId
+from paceline.model.job import Range
+from paceline.model.views import (
+    EventView,
+    Explanation,
+    JobView,
+    LogPage,
+    ReportView,
+    ResultRow,
+    TaskView,
+    WorkerView,
+)
+from paceline.sdk.connection import Connection
+from paceline.sdk.replies import Info, Update
+from paceline.wire.convert import from_wire, to_wire
+from paceline.wire.gen import fleet_pb2 as fleet
+from paceline.wire.status import check_protocol
+
+ALL_REPORTS = 10_000
+
+
+class Queries(Connection):
+    """The reading half of ``Client``."""
+
+    async def info(self) -> Info:
+        """Who answers. Raises VersionMismatch if we could not talk to each other."""
+        reply = await self._ask(self._stub.Info, fleet.InfoRequest())
+        if mismatch := check_protocol(reply.protocol, "the server", reply.version):
+            raise mismatch
+        return from_wire(reply, Info)
+
+    async def jobs(
+        self, ids: Sequence[int] = (), before: int = 0, name: str = "", limit: int = 100
+    ) -> Sequence[JobView]:
+        """Jobs, newest first; ``before`` pages on."""
+        request = fleet.JobsRequest(ids=ids, before=before, name=name, limit=limit)
+        reply = await self._ask(self._stub.Jobs, request)
+        return [from_wire(each, JobView) for each in reply.jobs]
+
+    async def tasks(
+        self, job: int, ranges: Sequence[Range] = (), states: Sequence[str] = (), after: int = -1, limit: int = 1000
+    ) -> Sequence[TaskView]:
+        """Tasks of a job with their latest attempts, by index; ``after`` pages on."""
+        wanted = [to_wire(each, fleet.Range) for each in ranges]
+        request = fleet.TasksRequest(job=job, ranges=wanted, states=states, after=after, limit=limit)
+        reply = await self._ask(self._stub.Tasks, request)
+        return [from_wire(each, TaskView) for each in reply.tasks]
+
+    async def attempts(self, task: TaskId) -> Sequence[TaskView]:
+        """All attempts of a task, oldest first."""
+        reply = await self._ask(self._stub.Attempts, fleet.AttemptsRequest(job=task.job, index=task.index))
+        return [from_wire(each, TaskView) for each in reply.tasks]
+
+    async def results(self, job: int, after: int = -1, limit: int = 1000) -> Sequence[ResultRow]:
+        """Final ends of a job's tasks, by index; ``after`` pages on."""
+        reply = await self._ask(self._stub.Results, fleet.ResultsRequest(job=job, after=after, limit=limit))
+        return [from_wire(each, ResultRow) for each in reply.rows]
+
+    async def reports(self, job: int, index: int = -1) -> Sequence[ReportView]:
+        """Progress reports in the order they came; of all tasks if ``index`` is below 0."""
+        request = fleet.ReportsRequest(job=job, index=index, limit=ALL_REPORTS)
+        reply = await self._ask(self._stub.Reports, request)
+        return [from_wire(each, ReportView) for each in reply.reports]
+
+    async def explain(self, task: TaskId) -> Explanation:
+        """All that keeps a task from running."""
+        reply = await self._ask(self._stub.Explain, fleet.ExplainRequest(job=task.job, index=task.index))
+        return from_wire(reply, Explanation)
+
+    async def workers(self, all: bool = False) -> Sequence[WorkerView]:  # noqa: A002, FBT001, FBT002 - a filter's name
+        """Workers there are; with ``all`` also lost ones and those that left."""
+        reply = await self._ask(self._stub.Workers, fleet.WorkersRequest(all=all))
+        return [from_wire(each, WorkerView) for each in reply.workers]
+
+    async def events(self, after: int = 0, limit: int = 1000) -> Sequence[EventView]:
+        """The event log above ``after``, oldest first."""
+        reply = await self._ask(self._stub.Events, fleet.EventsRequest(after=after, limit=limit))
+        return [from_wire(each, EventView) for each in reply.events]
+
+    async def watch(self, jobs: Sequence[int], interval: float = 0.2) -> AsyncGenerator[Update]:
+        """The jobs now, then what changes, at most every ``interval`` seconds, until all are over.
+
+        Outlasts a restart of the server; the jobs' views then come again.
+        """
+        request = fleet.WatchRequest(jobs=jobs, interval=interval, reports=True)
+        async with aclosing(self._persist(lambda: self._stream(self._stub.Watch, request))) as replies:
+            async for reply in replies:
+                yield Update(
+                    jobs=[from_wire(each, JobView) for each in reply.jobs],
+                    reports=[from_wire(each, ReportView) for each in reply.reports],
+                )
+
+    async def logs(
+        self,
+        task: TaskId,
+        attempt: int = 0,
+        stream: str = "",
+        offset: int = 0,
+        follow: bool = False,  # noqa: FBT001, FBT002 - as in `tail -f`
+        tail: int = -1,
+    ) -> AsyncGenerator[tuple[str, LogPage]]:
+        """Output from ``offset`` on, or the last ``tail`` bytes, with the name of its stream ("out", "err").
+
+        ``attempt`` 0 is the latest, ``stream`` "" both. With ``follow`` until the attempt is over; that outlasts a
+        restart of the server, and no byte comes twice.
+        """
+        request = fleet.LogsRequest(
+            job=task.job, index=task.index, number=attempt, stream=stream, offset=offset, follow=follow, tail=tail
+        )
+        place = _Place(request)
+        async with aclosing(self._persist(lambda: self._stream(self._stub.Logs, place.request))) as replies:
+            async for reply in replies:
+                if page := place.unseen(reply):
+                    yield reply.stream, page
+
+
+class _Place:
+    """How far a reader of logs has come, so that it can begin again there."""
+
+    def __init__(self, request: fleet.LogsRequest) -> None:
+        self.request = request
+        self._seen: dict[str, int] = {}
+
+    def unseen(self, reply: fleet.LogsReply) -> LogPage | None:
+        """What of a page is new."""
+        page = from_wire(reply, LogPage)
+        end = page.start + len(page.data)
+        seen = self._seen.get(reply.stream, 0)
+        if end <= seen and page.data:
+            return None
+        self._seen[reply.stream] = max(end, seen)
+        self.request = self._request_from_here(reply.number)
+        if page.start >= seen:
+            return page
+        return dataclasses.replace(page, start=seen, data=page.data[seen - page.start :])
+
+    def _request_from_here(self, number: int) -> fleet.LogsRequest:
+        here = fleet.LogsRequest()
+        here.CopyFrom(self.request)
+        here.number = number
+        here.tail = -1
+        here.offset = min(self._seen.values()) if self.request.stream or len(self._seen) > 1 else self.request.offset
+        return here
