@@ -14,9 +14,12 @@ where a word's ``blobs`` field travels as raw bytes and everything else as JSON.
 """
 
 import json
+import os
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 FRAME_LIMIT = 64 << 20
@@ -26,8 +29,10 @@ SOCKET = "supervisor.sock"
 REPORTS = "reports.sock"
 """In the worker's directory: the datagram socket on which the supervisor takes progress from user processes.
 
-A unix socket's path has at most 107 bytes; under a longer directory both sides go through ``/proc/self/fd/N/<name>``.
+A unix socket's path has at most 107 bytes; under a longer directory both sides go through ``/proc/self/fd/N/<name>``
+(``address``).
 """
+ADDRESS_LIMIT = 108
 
 
 # ── agent → supervisor ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,6 +214,22 @@ def _cut(frame: bytes, start: int, sizes: Sequence[int]) -> Iterator[bytes]:
         start += size
 
 
+@contextmanager
+def address(path: Path) -> Iterator[str]:
+    """What to bind or connect a unix socket to, so that it is at ``path`` however long that is. Good inside the block.
+
+    Raises FileNotFoundError when the directory is not there.
+    """
+    if len(os.fsencode(path)) < ADDRESS_LIMIT:
+        yield str(path)
+        return
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)
+
+
 class Executor(Protocol):
     """One way of running attempts, inside the supervisor (``executors/``)."""
 
@@ -218,8 +239,4 @@ class Executor(Protocol):
 
     def keys(self) -> Sequence[str]:
         """Attempts that have not ended."""
-        ...
-
-    def tick(self, now: float) -> float:
-        """Do what time demands (timeouts, graces); return when to be called next, infinity for never."""
         ...
