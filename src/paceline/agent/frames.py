@@ -1,0 +1,60 @@
+"""A frame: attempts of one shape that one process runs one after the other, booked as one.
+
+Short calls are cheap only in company: the way to the supervisor and back costs more than the call. So a frame holds
+about a millisecond of work, by what such calls took lately; programs and long calls travel alone.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from paceline.agent.devices import Booking
+from paceline.model.ids import AttemptId
+from paceline.model.job import Spec
+from paceline.model.resources import Need
+
+FRAME_SECONDS = 0.001
+FRAME_LIMIT = 64
+PROGRAM = "command"
+"""The one kind that is run as a program; all others are calls."""
+
+
+class Shape:
+    """What to run and what it books, as one thing with an identity; and what was learnt about how long it takes."""
+
+    __slots__ = ("digest", "need", "program", "seconds", "spec")
+
+    def __init__(self, spec: Spec, need: Need) -> None:
+        self.spec = spec
+        self.need = need
+        self.program = spec.kind == PROGRAM
+        self.digest = hashlib.sha256(spec.kind.encode() + b"\0" + spec.body).hexdigest()
+        self.seconds = -1.0  # of one attempt, lately; below 0: not measured
+
+    def learn(self, seconds: float, attempts: int) -> None:
+        """So many attempts took so many seconds together."""
+        mean = seconds / attempts
+        self.seconds = mean if self.seconds < 0 else self.seconds + 0.3 * (mean - self.seconds)
+
+    def company(self) -> int:
+        """How many such attempts make a frame."""
+        if self.program or self.seconds < 0:
+            return 1
+        return max(1, min(FRAME_LIMIT, int(FRAME_SECONDS / max(self.seconds, 1e-6))))
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Frame:
+    """Attempts that were given to the supervisor together. The first of ``live`` is the one at work."""
+
+    shape: Shape
+    live: dict[str, AttemptId]  # by key, in order
+    booking: Booking
+    payloads: dict[str, bytes] = field(default_factory=dict)
+    repeatable: bool = True  # False: adopted after a restart, so what is needed to call it anew is gone
+    at_work_since: float = float("inf")  # when the first of ``live`` began, as far as we were told
+    told: str = ""  # key that was last told to the server as started
+
+    @property
+    def head(self) -> str:
+        """Key of the attempt at work."""
+        return next(iter(self.live))

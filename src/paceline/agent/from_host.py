@@ -1,0 +1,57 @@
+"""What happens on this host: output got away, somebody wants us to stop, the disk fills up."""
+
+from paceline.agent.picture import Pause, Picture
+from paceline.agent.words import Draining, FromHost, Interrupted, Shipped, Space, Woken
+from paceline.model.task import Outcome
+
+FLOOR = 64 << 20
+"""Bytes that must be free on disk for new work to be taken; twice as many to take it up again."""
+
+
+def hear(picture: Picture, event: FromHost) -> None:
+    """Any of them."""
+    match event:
+        case Shipped():
+            on_shipped(picture, event)
+        case Interrupted():
+            on_interrupted(picture)
+        case Space():
+            on_space(picture, event)
+        case Woken():
+            pass  # time alone does what is to be done after every event
+
+
+def on_shipped(picture: Picture, event: Shipped) -> None:
+    """Their output is on its way, so their ends may follow."""
+    if picture.lease.linked:
+        picture.out += picture.ends.sent(event.keys)
+
+
+def on_interrupted(picture: Picture) -> None:
+    """Once: no more new work, then leave. Twice: stop what runs, then leave."""
+    picture.interrupts += 1
+    _pause(picture, Pause.HOST)
+    if picture.interrupts == 2:
+        running = picture.running
+        for key, frame in running.by_key.items():
+            if key not in running.halts:
+                detail = "the worker was stopped"
+                picture.out += running.halt(key, Outcome.INTERRUPTED, detail, frame.shape.spec.grace)
+
+
+def on_space(picture: Picture, event: Space) -> None:
+    """No new work on a full disk: what runs needs the rest, and so do the ends to come."""
+    if event.free < FLOOR:
+        _pause(picture, Pause.DISK)
+    elif event.free >= 2 * FLOOR and Pause.DISK in picture.pauses:
+        picture.pauses.discard(Pause.DISK)
+        if not picture.pauses:
+            picture.out.append(Draining(resume=True))
+
+
+def _pause(picture: Picture, why: Pause) -> None:
+    if why not in picture.pauses:
+        if not picture.pauses:
+            picture.out.append(Draining())
+        picture.pauses.add(why)
+        picture.give_back(why.value)

@@ -1,0 +1,133 @@
+"""What each word of the supervisor does."""
+
+from paceline.agent.ends import read_ended
+from paceline.agent.frames import Shape
+from paceline.agent.from_server import say_lease
+from paceline.agent.memory import Served, Written
+from paceline.agent.picture import Picture
+from paceline.agent.places import Source
+from paceline.agent.words import FromSupervisor, Keep, Orphaned, Reported
+from paceline.executor import Began, Ended, Halt, Holds, Progress, Settle, Unbegun
+from paceline.model.ids import AttemptId
+from paceline.model.task import Outcome
+
+ENDS_FOLLOW = 1.0
+"""Seconds after a supervisor's first word within which the ends it still keeps have come."""
+
+
+def hear(picture: Picture, event: FromSupervisor, now: float) -> None:
+    """Any of them."""
+    match event:
+        case Ended():
+            on_ended(picture, event, now)
+        case Began():
+            on_began(picture, event, now)
+        case Unbegun():
+            on_unbegun(picture, event, now)
+        case Progress():
+            on_progress(picture, event)
+        case Holds():
+            on_holds(picture, event, now)
+        case Orphaned():
+            on_orphaned(picture)
+
+
+def on_holds(picture: Picture, event: Holds, now: float) -> None:
+    """A supervisor is there and says what it runs."""
+    former, picture.pid = picture.pid, event.pid
+    picture.served = True
+    picture.out.append(Keep(record=Served(pid=event.pid)))
+    strangers = [key for key in event.keys if key not in picture.running.by_key]
+    picture.out += [Halt(key=key, outcome=Outcome.LOST, detail="unknown", grace=0.0) for key in strangers]
+    missing = picture.running.missing(frozenset(event.keys))
+    if former not in (0, event.pid):
+        picture.vanish(missing, Outcome.LOST, "the supervisor died", now)
+    else:
+        picture.missing, picture.missing_until = missing, now + ENDS_FOLLOW
+    say_lease(picture, now)
+    picture.out += picture.running.halts.values()
+
+
+def on_missing(picture: Picture, now: float) -> None:
+    """The same supervisor as before has neither them nor their ends: they never got there."""
+    lost, picture.missing, picture.missing_until = picture.missing, (), float("inf")
+    picture.vanish(lost, Outcome.RETURNED, "never reached the supervisor", now)
+
+
+def on_orphaned(picture: Picture) -> None:
+    """What became of our attempts we hear from the next supervisor."""
+    picture.served = False
+
+
+def on_began(picture: Picture, event: Began, now: float) -> None:
+    """An attempt is at work. Where it writes to is only needed if it lasts, or leaves something."""
+    frame = picture.running.by_key.get(event.key)
+    if frame is None:
+        return
+    picture.running.began(event.key, now)
+    if not frame.shape.program:
+        picture.sources[event.key] = Source(
+            out=event.out, err=event.err, out_start=event.out_start, err_start=event.err_start
+        )
+
+
+def on_ended(picture: Picture, event: Ended, now: float) -> None:
+    """Attempts are gone from the host. Ours are kept and told, whatever the others are: all can be forgotten there."""
+    found: list[tuple[int, AttemptId]] = []
+    written: list[Written] = []
+    dropped: list[AttemptId] = []
+    took: dict[Shape, list[float]] = {}
+    by_key, running = picture.running.by_key, picture.running
+    for position, key in enumerate(event.keys):
+        frame = by_key.get(key)
+        if frame is None:
+            continue
+        source = picture.source_of(key) if event.out_ends[position] or event.err_ends[position] else None
+        attempt = running.end(key, now)
+        if key in running.dropped:
+            dropped.append(attempt)
+            continue
+        found.append((position, attempt))
+        took.setdefault(frame.shape, []).append(event.seconds[position])
+        if source is not None:
+            written += _written(attempt, source, event.out_ends[position], event.err_ends[position])
+    _close_found(picture, event, found, written)
+    for shape, seconds in took.items():
+        shape.learn(sum(seconds), len(seconds))
+    if dropped:
+        picture.forget(dropped)
+    picture.out.append(Settle(keys=event.keys))
+
+
+def _written(attempt: AttemptId, source: Source, out_end: int, err_end: int) -> list[Written]:
+    if out_end <= source.out_start and err_end <= source.err_start:
+        return []
+    return [Written(attempt=attempt, source=source, out_end=out_end, err_end=err_end)]
+
+
+def _close_found(picture: Picture, event: Ended, found: list[tuple[int, AttemptId]], written: list[Written]) -> None:
+    for endings in read_ended(event, found):
+        picture.close(endings, [item for item in written if item.attempt.job == endings.job])
+    if picture.sources:
+        for _, attempt in found:
+            picture.sources.pop(str(attempt), None)
+
+
+def on_unbegun(picture: Picture, event: Unbegun, now: float) -> None:
+    """Their process died before their turn: to the front of the hand again, in the order they had."""
+    ending = [key for key in event.keys if key in picture.running.halts]
+    picture.vanish(ending, Outcome.RETURNED, "", now)
+    again, never = picture.running.take_back(event.keys, now)
+    picture.close_alike(never, Outcome.RETURNED, "its process died before its turn")
+    for batch in reversed(again):
+        picture.hand.put_back(batch)
+    if picture.pauses:
+        picture.give_back(next(iter(picture.pauses)).value)
+
+
+def on_progress(picture: Picture, event: Progress) -> None:
+    """How far an attempt is, for the server."""
+    frame = picture.running.by_key.get(event.key)
+    if frame is not None and event.key not in picture.running.dropped:
+        attempt = frame.live[event.key]
+        picture.out.append(Reported(attempt=attempt, step=event.step, values=event.values))

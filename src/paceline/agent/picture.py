@@ -1,0 +1,130 @@
+"""All that is true of this worker, and the few things that are done to it from more than one side."""
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from paceline.agent.devices import Books
+from paceline.agent.ends import Ends, alike
+from paceline.agent.hand import Hand
+from paceline.agent.lease import LeaseClock
+from paceline.agent.memory import Closed, Gone, Written, by_job, keys
+from paceline.agent.places import Places, Source
+from paceline.agent.running import NEVER, Running
+from paceline.agent.words import Action, Flush, Forget, Keep
+from paceline.model.columns import Endings
+from paceline.model.ids import AttemptId
+from paceline.model.task import Outcome
+
+
+class Pause(Enum):
+    """Why nothing new is taken. Without any reason, all is well."""
+
+    SERVER = "the server drains this worker"
+    HOST = "this worker was told to stop"
+    DISK = "the disk is nearly full"
+
+
+LEAVING = frozenset((Pause.SERVER, Pause.HOST))
+"""Reasons to go once nothing is left."""
+
+
+class Picture:
+    """See the module. Mutable; only ``state`` and the functions of ``from_…`` and ``adoption`` change it."""
+
+    __slots__ = (
+        "ends",
+        "hand",
+        "interrupts",
+        "lease",
+        "littered",
+        "missing",
+        "missing_until",
+        "out",
+        "pauses",
+        "pid",
+        "places",
+        "running",
+        "served",
+        "sources",
+        "void",
+    )
+
+    def __init__(self, books: Books, places: Places) -> None:
+        self.places = places
+        self.lease = LeaseClock()
+        self.hand = Hand()
+        self.running = Running(books)
+        self.ends = Ends()
+        self.sources: dict[str, Source] = {}  # where running calls write to, as far as we were told
+        self.littered: set[str] = set()  # keys of attempts with files or a scratch directory
+        self.pauses: set[Pause] = set()
+        self.interrupts = 0
+        self.served = False  # whether a supervisor is there
+        self.pid = 0  # of the supervisor that has what runs; 0: there was none
+        self.missing: Sequence[str] = ()  # what it should have and did not name; its end may still be on the way
+        self.missing_until = NEVER
+        self.void = False  # the lease is over
+        self.out: list[Action] = []
+
+    # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def close(self, endings: Endings, written: Sequence[Written] = ()) -> None:
+        """These attempts of one job have ended: kept, then told (once the server listens and has their output)."""
+        closed = Closed(endings=endings, written=written)
+        self.out.append(Keep(record=closed))
+        ready = self.ends.add(closed, keys(endings))
+        if written:
+            self.littered.update(str(item.attempt) for item in written)
+            self.out += [Flush(written=item) for item in written]
+        if self.lease.linked:
+            self.out += ready
+
+    def close_alike(self, attempts: Iterable[AttemptId], outcome: Outcome, detail: str) -> None:
+        """These ended without having run to an end of their own."""
+        for endings in alike(attempts, outcome, detail):
+            self.close(endings)
+
+    def give_back(self, why: str) -> None:
+        """Everything in the hand goes back to the server."""
+        self.close_alike(self.hand.take_arrived(NEVER), Outcome.RETURNED, why)
+
+    def vanish(self, lost: Iterable[str], outcome: Outcome, detail: str, now: float) -> None:
+        """These are gone from the host, and nobody will say how they ended."""
+        for key in [key for key in lost if key in self.running.by_key]:
+            halt = self.running.halts.get(key)
+            attempt = self.running.end(key, now)
+            if key in self.running.dropped:
+                self.forget([attempt])
+            elif halt is not None:
+                self.close_alike([attempt], Outcome(halt.outcome), halt.detail)
+            else:
+                self.close_alike([attempt], outcome, detail)
+
+    def forget(self, attempts: Sequence[AttemptId]) -> None:
+        """Nothing of these is needed any more."""
+        named = {str(attempt): attempt for attempt in attempts}
+        self.running.dropped -= named.keys()
+        self.out += [Keep(record=Gone(attempts=group)) for group in by_job(attempts)]
+        for key in named.keys() & self.sources.keys():
+            del self.sources[key]
+        litter = [attempt for key, attempt in named.items() if key in self.littered]
+        if litter:
+            self.littered -= named.keys()
+            self.out.append(Forget(attempts=litter))
+
+    # ── output ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def source_of(self, key: str) -> Source | None:
+        """Where a running attempt writes to. None: we were not told yet."""
+        frame = self.running.by_key[key]
+        return self.places.output_of(frame.live[key]) if frame.shape.program else self.sources.get(key)
+
+    def check(self) -> None:
+        """Everything that must be true between two events."""
+        self.hand.check()
+        self.running.check()
+        self.ends.check()
+        places = [self.hand.keys, self.running.by_key.keys(), {str(attempt) for attempt in self.ends.attempts()}]
+        assert len(set().union(*places)) == sum(map(len, places)), "an attempt is in two places"
+        assert not (self.hand and (self.pauses or self.void)), "something waits that will not be begun"
+        assert not self.out, "actions that nobody took"

@@ -1,0 +1,74 @@
+"""Where things lie in a worker's directory. Names only: nothing is touched here."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from paceline.executor import REPORTS, SOCKET
+from paceline.model.ids import AttemptId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The files an attempt writes to, and from which offsets on its own output begins."""
+
+    out: str
+    err: str
+    out_start: int = 0
+    err_start: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Everything below one worker's directory."""
+
+    directory: Path
+
+    @property
+    def key(self) -> Path:
+        return self.directory / "key"
+
+    @property
+    def lock(self) -> Path:
+        return self.directory / "agent.lock"
+
+    @property
+    def spool(self) -> Path:
+        return self.directory / "spool"
+
+    @property
+    def logs(self) -> Path:
+        return self.directory / "logs"
+
+    @property
+    def scratch(self) -> Path:
+        """Working directories of attempts that asked for none."""
+        return self.directory / "scratch"
+
+    @property
+    def calls(self) -> Path:
+        """Working directory of calls that asked for none; they share their processes, so they share it."""
+        return self.directory / "calls"
+
+    @property
+    def socket(self) -> Path:
+        return self.directory / SOCKET
+
+    @property
+    def reports(self) -> Path:
+        return self.directory / REPORTS
+
+    @property
+    def supervisor_log(self) -> Path:
+        return self.directory / "supervisor.log"
+
+    def scratch_of(self, attempt: AttemptId) -> Path:
+        return self.scratch / _name(attempt)
+
+    def output_of(self, attempt: AttemptId) -> Source:
+        """Of a program; a call writes where its process does."""
+        name = _name(attempt)
+        return Source(out=str(self.logs / f"{name}.out"), err=str(self.logs / f"{name}.err"))
+
+
+def _name(attempt: AttemptId) -> str:
+    return f"{attempt.job}.{attempt.index}.{attempt.number}"
