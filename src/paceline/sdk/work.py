@@ -6,6 +6,7 @@ Tasks of an array may each have a *row*, which travels as the task's payload. A 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import msgspec
 
@@ -14,6 +15,7 @@ from paceline.config import PAYLOAD_LIMIT
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec
 from paceline.model.resources import GpuNeed, Need
+from paceline.sdk import grammar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,25 @@ def prepare(kind: str, params: Mapping[str, object], rows: Sequence[bytes] = ())
     )
 
 
+def default_name(kind: str, params: Mapping[str, object]) -> str:
+    """The program's name for a command, the kind's otherwise; always one that can be selected by."""
+    argv = params.get("argv")
+    if kind != "command" or not isinstance(argv, Sequence) or not argv:
+        return kind
+    words = str(argv[0]).split()
+    name = PurePath(words[0]).name if words else ""
+    try:
+        return grammar.check_name(name)
+    except UsageError:
+        return kind
+
+
+def read_params(kind: str, pairs: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+    """Parameters that came as text, each read as what the kind declares; what cannot be read so stays text."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kinds.find(kind).params)}
+    return {key: _typed(value, types.get(key, str)) for key, value in pairs}
+
+
 def needs(base: Need, asked: Asked) -> tuple[Need, ...]:
     """The alternatives of what was asked for, best first, laid over what the kind needs by itself."""
     own = replace(
@@ -78,6 +99,22 @@ def needs(base: Need, asked: Asked) -> tuple[Need, ...]:
     if not asked.any_of:
         return tuple(variants)
     return tuple(need for choice in asked.any_of for variant in variants for need in needs(variant, choice))
+
+
+def _typed(text: str, wanted: type) -> object:
+    for raw in (text, _json(text)):
+        try:
+            return msgspec.to_builtins(msgspec.convert(raw, wanted, strict=False))
+        except msgspec.ValidationError:
+            continue
+    return text
+
+
+def _json(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
 
 
 def _merged(kind: str, params: Mapping[str, object], row: bytes, number: int) -> bytes:

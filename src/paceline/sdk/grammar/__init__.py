@@ -8,7 +8,7 @@ with the field's name, quotes the text and hints at the nearest spelling that wo
 from paceline.sdk.grammar.array import format_array, parse_array
 from paceline.sdk.grammar.gpu import format_gpu, parse_gpu
 from paceline.sdk.grammar.moment import format_moment, parse_moment
-from paceline.sdk.grammar.pairs import parse_pair, parse_setting
+from paceline.sdk.grammar.pairs import parse_pair, settle
 from paceline.sdk.grammar.quantity import (
     format_count,
     format_duration,
@@ -49,6 +49,6 @@ __all__ = [
     "parse_moment",
     "parse_pair",
     "parse_selector",
-    "parse_setting",
     "parse_size",
+    "settle",
 ]

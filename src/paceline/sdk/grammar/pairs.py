@@ -1,4 +1,6 @@
-"""Pairs: ``KEY=VALUE``, for labels and parameters."""
+"""Pairs: ``KEY=VALUE``, for labels, parameters and environment."""
+
+from collections.abc import Callable
 
 from paceline.model.errors import UsageError
 
@@ -13,9 +15,12 @@ def parse_pair(text: str, field: str) -> tuple[str, str]:
     return key.strip(), value
 
 
-def parse_setting(text: str, field: str) -> tuple[str, str | None]:
+def settle(setting: str, inherit: Callable[[str], str | None], field: str) -> tuple[str, str]:
     """``NAME=value``, or a name alone: take the submitter's."""
-    name, equals, value = text.partition("=")
+    name, equals, value = setting.partition("=")
     if not name.isidentifier():
-        raise UsageError(f"{field}: {text!r} does not begin with the name of a variable", hint="such as NAME=value")
-    return name, value if equals else None
+        raise UsageError(f"{field}: {setting!r} does not begin with the name of a variable", hint="such as NAME=value")
+    found = value if equals else inherit(name)
+    if found is None:
+        raise UsageError(f"{field}: {name} is not set where you submit", hint=f"write {name}=value")
+    return name, found

@@ -13,12 +13,12 @@ from pathlib import Path
 import msgspec
 
 from paceline.model.errors import UsageError
-from paceline.sdk.jobfile.build import Surroundings, default_name, order
+from paceline.sdk.jobfile.build import Surroundings, order
 from paceline.sdk.jobfile.document import Document, Place, Plain, compose, unspell
 from paceline.sdk.jobfile.fields import Job, Resources, Retries
 from paceline.sdk.work import Order
 
-__all__ = ["Surroundings", "default_name", "load", "parse"]
+__all__ = ["Surroundings", "load", "parse"]
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _PATH = re.compile(r"([\w.\[\]-]+): (.*)", re.DOTALL)

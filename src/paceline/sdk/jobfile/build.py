@@ -9,7 +9,7 @@ from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.sdk import grammar, rows
 from paceline.sdk.jobfile.fields import Job, Resources, Retries
-from paceline.sdk.work import Asked, Order, needs, prepare
+from paceline.sdk.work import Asked, Order, default_name, needs, prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +54,6 @@ def order(name: str, job: Job, around: Surroundings) -> Order:
         owner=around.owner,
     )
     return Order(spec=spec, payloads=payloads)
-
-
-def default_name(kind: str, params: Mapping[str, object]) -> str:
-    """The program's name for a command, the kind's otherwise; always one that can be selected by."""
-    argv = params.get("argv")
-    if kind != "command" or not isinstance(argv, Sequence) or not argv:
-        return kind
-    words = str(argv[0]).split()
-    name = Path(words[0]).name if words else ""
-    try:
-        return grammar.check_name(name)
-    except UsageError:
-        return kind
 
 
 def _work(job: Job) -> tuple[str, Mapping[str, object]]:
@@ -136,15 +123,9 @@ def _retry(retries: int | Retries) -> Retry:
 
 
 def _environment(env: dict[str, str | None] | list[str], around: Surroundings) -> tuple[tuple[str, str], ...]:
-    pairs = env.items() if isinstance(env, dict) else (grammar.parse_setting(each, "env") for each in env)
-    return tuple((name, _given(name, value, around)) for name, value in pairs)
-
-
-def _given(name: str, value: str | None, around: Surroundings) -> str:
-    found = around.inherit(name) if value is None else value
-    if found is None:
-        raise UsageError(f"env.{name}: is not set where you submit", hint=f"write {name}: value")
-    return found
+    if isinstance(env, dict):
+        env = [name if value is None else f"{name}={value}" for name, value in env.items()]
+    return tuple(grammar.settle(setting, around.inherit, "env") for setting in env)
 
 
 def _duration(text: str, path: str) -> float:

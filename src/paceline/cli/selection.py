@@ -1,0 +1,119 @@
+"""From selectors to jobs that exist. What does not exist is told together with what does."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from paceline.model.errors import NotFound, UsageError
+from paceline.model.ids import JobId, TaskId
+from paceline.model.job import Range
+from paceline.model.task import TaskState
+from paceline.model.views import JobView, TaskView
+from paceline.sdk.grammar import AllJobs, JobNamed, JobNumbers, LastJob, format_array, parse_selector
+
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+PAGE = 1000
+FINAL = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
+_NUMBERS_LIMIT = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A job, or with ``ranges`` some of its tasks."""
+
+    job: JobView
+    ranges: tuple[Range, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job is."""
+        return self.job.state in FINAL
+
+    def __str__(self) -> str:
+        return f"{self.job.job}.{format_array(self.ranges)}" if self.ranges else str(self.job.job)
+
+
+async def resolve(client: Client, selectors: Sequence[str]) -> list[Target]:
+    """The jobs and tasks that selectors mean, each once. Raises NotFound naming what there is."""
+    found: dict[str, Target] = {}
+    for text in selectors:
+        selector = parse_selector(text)
+        match selector.jobs:
+            case LastJob():
+                jobs = await client.jobs(limit=1)
+            case AllJobs():
+                jobs = [job async for job in every_job(client)]
+            case JobNumbers(ranges=ranges):
+                jobs = await client.jobs(ids=_numbers(ranges), limit=PAGE)
+            case JobNamed(name=name):
+                jobs = await client.jobs(name=name, limit=1)
+        if not jobs and not isinstance(selector.jobs, AllJobs):
+            raise await _missing(client, text)
+        targets = (Target(job=job, ranges=selector.tasks) for job in sorted(jobs, key=lambda each: each.job))
+        found.update((str(target), target) for target in targets)
+    return list(found.values())
+
+
+async def resolve_tasks(client: Client, selectors: Sequence[str], limit: int = PAGE) -> list[TaskView]:
+    """The tasks that selectors mean; of a whole job all of them."""
+    tasks: list[TaskView] = []
+    for target in await resolve(client, selectors):
+        tasks += [task async for task in tasks_of(client, target, limit - len(tasks))]
+    return tasks
+
+
+async def one_task(client: Client, selector: str) -> TaskView:
+    """The one task that a selector means. Raises UsageError where it means several."""
+    tasks = await resolve_tasks(client, [selector], limit=2)
+    if len(tasks) != 1:
+        first = tasks[0]
+        raise UsageError(
+            f"{selector!r} is several tasks", hint=f"say which one: {TaskId(JobId(first.job), first.index)}"
+        )
+    return tasks[0]
+
+
+async def tasks_of(client: Client, target: Target, limit: int) -> AsyncIterator[TaskView]:
+    """Tasks by index. Raises NotFound when the job has none of them."""
+    after, count = -1, 0
+    while count < limit:
+        page = await client.tasks(target.job.job, target.ranges, after=after, limit=min(PAGE, limit - count))
+        for task in page:
+            yield task
+        count += len(page)
+        if len(page) < PAGE:
+            break
+        after = page[-1].index
+    if count == 0 and limit > 0:
+        has = f"its tasks are {target.job.array}" if target.job.array else "its only task is 0"
+        raise NotFound(f"job {target.job.job} has no task {format_array(target.ranges)}", hint=has)
+
+
+async def every_job(client: Client) -> AsyncIterator[JobView]:
+    """All jobs, newest first."""
+    before = 0
+    while page := await client.jobs(before=before, limit=PAGE):
+        for job in page:
+            yield job
+        before = page[-1].job
+
+
+def _numbers(ranges: Sequence[Range]) -> list[int]:
+    count = sum(len(range(each.start, each.stop, each.step)) for each in ranges)
+    if count > _NUMBERS_LIMIT:
+        raise UsageError(f"selector: {count} jobs at once, at most {_NUMBERS_LIMIT}", hint="'all' means every job")
+    return [number for each in ranges for number in range(each.start, each.stop, each.step)]
+
+
+async def _missing(client: Client, text: str) -> NotFound:
+    latest = await client.jobs(limit=100)
+    if not latest:
+        return NotFound(f"there is no job {text!r}: nothing was submitted yet", hint="paceline run -- COMMAND")
+    near = difflib.get_close_matches(text, [job.name for job in latest], 1)
+    newest = f"the newest is {latest[0].job} ({latest[0].name})"
+    return NotFound(f"there is no job {text!r}", hint=f"did you mean {near[0]!r}?" if near else newest)
