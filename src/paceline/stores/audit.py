@@ -1,0 +1,134 @@
+"""What becomes a line of the event log: every record that somebody may one day ask about.
+
+A line says who and how many, never the bytes: no payload, result, parameter or environment. Attempts are told a batch
+at a time, as columns. Output and progress reports are no lines; they are kept where they are read.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import singledispatch
+from typing import TypeAlias
+
+import msgspec
+
+from paceline.model.records import (
+    AttemptsGranted,
+    AttemptsOver,
+    CancelKept,
+    JobKept,
+    JobOver,
+    JobShut,
+    LogKept,
+    Record,
+    Reported,
+    TasksKept,
+    TokenKept,
+    TokenSpent,
+    WorkerKept,
+)
+from paceline.model.views import EventView
+from paceline.stores.standing import count_tasks
+
+Line: TypeAlias = tuple[str, Mapping[str, object]]  # subject, body
+
+_DIGEST_SHOWN = 12  # characters: enough to tell two credentials apart
+_encode = msgspec.json.Encoder()
+
+
+def audited(record: Record) -> bool:
+    """Whether the record is a line of the event log."""
+    return not isinstance(record, LogKept | Reported)
+
+
+def event(record: Record, at: float, seq: int = 0) -> EventView:
+    """The record as a line. ``at`` is for records that carry no time of their own."""
+    subject, body = _line(record)
+    text = _encode.encode(body).decode()
+    return EventView(seq=seq, at=getattr(record, "at", at), kind=kind(type(record)), subject=subject, body=text)
+
+
+def kind(record: type[object]) -> str:
+    """``AttemptsGranted`` → ``attempts_granted``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", record.__name__).lower()
+
+
+@singledispatch
+def _line(record: object) -> Line:
+    raise TypeError(f"{type(record).__name__} is no line of the event log")
+
+
+@_line.register
+def _(record: JobKept) -> Line:
+    spec = record.spec
+    return str(record.job), {
+        "name": spec.name,
+        "kind": spec.run.kind,
+        "owner": spec.owner,
+        "experiment": spec.experiment,
+        "tasks": count_tasks(spec),
+        "open": spec.open,
+    }
+
+
+@_line.register
+def _(record: TasksKept) -> Line:
+    return str(record.job), {"first": record.first, "count": len(record.payloads)}
+
+
+@_line.register
+def _(record: JobShut) -> Line:
+    return str(record.job), {"count": record.count}
+
+
+@_line.register
+def _(record: JobOver) -> Line:
+    return str(record.job), {"counts": record.counts}
+
+
+@_line.register
+def _(record: CancelKept) -> Line:
+    ranges = [(r.start, r.stop, r.step) for r in record.ranges]
+    return str(record.job), {"ranges": ranges, "outcome": record.outcome, "by": record.by, "reason": record.reason}
+
+
+@_line.register
+def _(record: AttemptsGranted) -> Line:
+    attempts = record.attempts
+    body = {"worker": record.worker, "indexes": list(attempts.indexes), "numbers": list(attempts.numbers)}
+    return str(attempts.job), body
+
+
+@_line.register
+def _(record: AttemptsOver) -> Line:
+    endings = record.endings
+    return str(endings.job), {
+        "worker": record.worker,
+        "indexes": list(endings.indexes),
+        "numbers": list(endings.numbers),
+        "outcomes": list(endings.outcomes),
+        "codes": list(endings.codes),
+        "details": list(endings.details),
+        "seconds": list(endings.seconds),
+        "retry_at": list(record.retry_at),
+    }
+
+
+@_line.register
+def _(record: WorkerKept) -> Line:
+    host = record.machine.host
+    return record.name, {"worker": record.worker, "state": record.state, "host": host, "reason": record.reason}
+
+
+@_line.register
+def _(record: TokenKept) -> Line:
+    return record.digest[:_DIGEST_SHOWN], {
+        "role": record.role,
+        "name": record.name,
+        "expires_at": record.expires_at,
+        "worker": record.worker,
+    }
+
+
+@_line.register
+def _(record: TokenSpent) -> Line:
+    return record.digest[:_DIGEST_SHOWN], {}

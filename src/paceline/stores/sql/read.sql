@@ -1,0 +1,76 @@
+-- Answers to the questions of model/queries.py.
+
+-- name: jobs
+SELECT id, at, token, digest, count, ended_at, counts, spec
+FROM job
+WHERE id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: jobs_of_name
+SELECT id, at, token, digest, count, ended_at, counts, spec
+FROM job
+WHERE name = :name AND id < :before
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: jobs_of_ids
+SELECT id, at, token, digest, count, ended_at, counts, spec
+FROM job
+WHERE id IN (SELECT value FROM json_each(:ids)) AND id < :before AND (:name = '' OR name = :name)
+ORDER BY id DESC
+LIMIT :limit;
+
+-- name: cancels
+SELECT ranges, outcome, by, reason, at FROM cancel WHERE job = :job ORDER BY id;
+
+-- name: submission
+SELECT id, digest FROM job WHERE token = :token AND token <> '' ORDER BY id;
+
+-- name: latest_attempts
+-- SQLite takes the bare columns of the inner query from the row that has the maximum.
+SELECT
+    a.job, a.task, a.number, coalesce(w.name, ''), a.granted_at, coalesce(e.outcome, ''), coalesce(e.code, 0),
+    coalesce(e.detail, ''), coalesce(e.ended_at, 0.0), coalesce(e.seconds, 0.0), coalesce(e.retry_at, 0.0)
+FROM (
+    SELECT job, task, max(number) AS number, worker, granted_at
+    FROM attempt
+    WHERE job = :job AND task > :after
+    GROUP BY task
+    ORDER BY task
+    LIMIT :limit
+) AS a
+LEFT JOIN ending AS e ON e.job = a.job AND e.task = a.task AND e.number = a.number
+LEFT JOIN worker AS w ON w.id = a.worker
+ORDER BY a.task;
+
+-- name: task_attempts
+SELECT
+    a.job, a.task, a.number, coalesce(w.name, ''), a.granted_at, coalesce(e.outcome, ''), coalesce(e.code, 0),
+    coalesce(e.detail, ''), coalesce(e.ended_at, 0.0), coalesce(e.seconds, 0.0), coalesce(e.retry_at, 0.0)
+FROM attempt AS a
+LEFT JOIN ending AS e ON e.job = a.job AND e.task = a.task AND e.number = a.number
+LEFT JOIN worker AS w ON w.id = a.worker
+WHERE a.job = :job AND a.task = :task
+ORDER BY a.number;
+
+-- name: results
+SELECT task, number, outcome, code, detail, result, seconds
+FROM ending
+WHERE job = :job AND task > :after AND retry_at = 0
+ORDER BY task
+LIMIT :limit;
+
+-- name: reports
+SELECT job, task, number, step, "values", at
+FROM (
+    SELECT id, job, task, number, step, "values", at
+    FROM report
+    WHERE job = :job AND (:index < 0 OR task = :index)
+    ORDER BY id DESC
+    LIMIT :limit
+)
+ORDER BY id;
+
+-- name: events
+SELECT seq, at, kind, subject, body FROM event WHERE seq > :after ORDER BY seq LIMIT :limit;

@@ -1,0 +1,42 @@
+"""A store process's end of the socket to the server: blocking, one thing at a time."""
+
+import socket
+from types import TracebackType
+from typing import Self
+
+from paceline.stores.messages import HEAD, Message, encode, head, length
+
+
+class Peer:
+    """The server, as seen from here."""
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._stream = self._socket.makefile("rb", 1 << 20)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stream.close()
+        self._socket.close()
+
+    def receive(self) -> bytes:
+        """The body of the next frame; empty once the server is gone, whatever it may have begun to say."""
+        start = self._stream.read(HEAD)
+        if len(start) < HEAD:
+            return b""
+        size = length(start)
+        body = self._stream.read(size)
+        return body if len(body) == size else b""
+
+    def say(self, message: Message) -> None:
+        """Answer. A server that is gone hears nothing, and that is no error."""
+        self.send(encode(message))
+
+    def send(self, body: bytes) -> None:
+        """The same, already encoded."""
+        try:
+            self._socket.sendall(head(body) + body)
+        except (BrokenPipeError, ConnectionResetError):
+            return

@@ -1,0 +1,148 @@
+"""The reading process: answers queries one after the other, from what is committed, and never holds up a commit."""
+
+from functools import singledispatch
+from pathlib import Path
+
+import msgspec
+
+from paceline.model.errors import StoreError
+from paceline.model.ids import JobId
+from paceline.model.queries import (
+    Events,
+    JobRow,
+    Jobs,
+    LatestAttempts,
+    Log,
+    Reports,
+    Results,
+    Submission,
+    TaskAttempts,
+)
+from paceline.model.views import EventView, ReportView, ResultRow, TaskView
+from paceline.stores.messages import Refused, decode_query, encode_answer
+from paceline.stores.sqlite_file.database import Database, plainly, statements
+from paceline.stores.sqlite_file.logs import open_logs, read_log
+from paceline.stores.sqlite_file.peer import Peer
+from paceline.stores.sqlite_file.rows import cancels, job_kept
+from paceline.stores.standing import task_state
+
+_counts = msgspec.json.Decoder(dict[str, int])
+_ENDLESS = 1 << 62
+
+
+def read(path: Path, peer: Peer) -> None:
+    """Answer until the server is gone."""
+    reading = Reading(path)
+    while body := peer.receive():
+        try:
+            peer.send(encode_answer(reading.answer(decode_query(body))))
+        except StoreError as error:
+            peer.say(Refused(message=error.message, hint=error.hint))
+    reading.close()
+
+
+class Reading:
+    """The store, open for reading."""
+
+    def __init__(self, path: Path) -> None:
+        self._main = Database(path, statements("read"))
+        self._logs = open_logs(path)
+        self._main.read_only()
+        self._logs.read_only()
+
+    def answer(self, query: object) -> object:
+        """What the query asks for, as of one moment. Raises StoreError."""
+        if isinstance(query, Log):
+            with plainly(self._logs.path), self._logs.transaction("BEGIN"):
+                return read_log(self._logs, query)
+        with plainly(self._main.path), self._main.transaction("BEGIN"):
+            return _answer(query, self._main)
+
+    def close(self) -> None:
+        self._main.close()
+        self._logs.close()
+
+
+@singledispatch
+def _answer(query: object, db: Database) -> object:
+    raise TypeError(f"{type(query).__name__} cannot be answered")
+
+
+@_answer.register
+def _(query: Jobs, db: Database) -> list[JobRow]:
+    before = query.before or _ENDLESS
+    if query.ids:
+        ids = msgspec.json.encode(query.ids).decode()
+        rows = db.run("jobs_of_ids", ids=ids, name=query.name, before=before, limit=query.limit)
+    elif query.name:
+        rows = db.run("jobs_of_name", name=query.name, before=before, limit=query.limit)
+    else:
+        rows = db.run("jobs", before=before, limit=query.limit)
+    return [_job_row(db, row) for row in rows.fetchall()]
+
+
+def _job_row(db: Database, row: tuple[int, float, str, str, int, float, str, str]) -> JobRow:
+    job, at, token, digest, count, ended_at, counts, spec = row
+    return JobRow(
+        kept=job_kept((job, at, token, digest), spec),
+        count=count,
+        cancels=cancels(db, JobId(job)),
+        ended_at=ended_at,
+        counts=_counts.decode(counts) if ended_at else None,
+    )
+
+
+@_answer.register
+def _(query: Submission, db: Database) -> list[tuple[JobId, str]]:
+    return db.run("submission", token=query.token).fetchall()
+
+
+@_answer.register
+def _(query: LatestAttempts, db: Database) -> list[TaskView]:
+    rows = db.run("latest_attempts", job=query.job, after=query.after, limit=query.limit)
+    return [_task_view(row) for row in rows]
+
+
+@_answer.register
+def _(query: TaskAttempts, db: Database) -> list[TaskView]:
+    job, task = query.task
+    return [_task_view(row) for row in db.run("task_attempts", job=job, task=task)]
+
+
+def _task_view(row: tuple[int, int, int, str, float, str, int, str, float, float, float]) -> TaskView:
+    job, index, number, worker, granted_at, outcome, code, detail, ended_at, seconds, retry_at = row
+    return TaskView(
+        job=job,
+        index=index,
+        state=task_state(outcome, retry_at),
+        attempt=number,
+        worker=worker,
+        outcome=outcome,
+        code=code,
+        detail=detail,
+        granted_at=granted_at,
+        ended_at=ended_at,
+        seconds=seconds,
+        retry_at=retry_at,
+    )
+
+
+@_answer.register
+def _(query: Results, db: Database) -> list[ResultRow]:
+    columns = ("index", "number", "outcome", "code", "detail", "result", "seconds")
+    rows = db.run("results", job=query.job, after=query.after, limit=query.limit)
+    return [ResultRow(**dict(zip(columns, row, strict=True))) for row in rows]
+
+
+@_answer.register
+def _(query: Reports, db: Database) -> list[ReportView]:
+    columns = ("job", "index", "attempt", "step", "values", "at")
+    rows = db.run("reports", job=query.job, index=query.index, limit=query.limit)
+    return [ReportView(**dict(zip(columns, row, strict=True))) for row in rows]
+
+
+@_answer.register
+def _(query: Events, db: Database) -> list[EventView]:
+    columns = ("seq", "at", "kind", "subject", "body")
+    rows = db.run("events", after=query.after, limit=query.limit)
+    return [EventView(**dict(zip(columns, row, strict=True))) for row in rows]
