@@ -140,7 +140,7 @@ def on_attempts_ended(step: Step, event: AttemptsEnded) -> Answer:
     if not current:
         return Done()
     if len(current) < len(attempts):
-        endings = _only(endings, [position for position, attempt in enumerate(attempts) if attempt is not None])
+        endings = endings.only([position for position, attempt in enumerate(attempts) if attempt is not None])
     record_ends(step, current, endings)
     return Done(tasks=len(current))
 
@@ -272,13 +272,3 @@ def _first_of_each(attempts: Sequence[Attempt | None]) -> list[Attempt | None]:
         if attempt is not None:
             seen.add(attempt.index)
     return once
-
-
-def _only(endings: Endings, positions: Sequence[int]) -> Endings:
-    """Those rows of the columns."""
-    fields = {
-        name: [values[p] for p in positions]
-        for name in ("indexes", "numbers", "outcomes", "codes", "details", "results", "seconds")
-        if (values := getattr(endings, name))
-    }
-    return Endings(job=endings.job, **fields)

@@ -40,6 +40,15 @@ class Endings:
     results: Sequence[bytes] = ()
     seconds: Sequence[float] = ()
 
+    def only(self, positions: Sequence[int]) -> "Endings":
+        """Those rows, in that order."""
+        chosen = {
+            name: [values[position] for position in positions]
+            for name in ("numbers", "outcomes", "codes", "details", "results", "seconds")
+            if (values := getattr(self, name))
+        }
+        return Endings(job=self.job, indexes=[self.indexes[position] for position in positions], **chosen)
+
     def ending(self, position: int) -> Ending:
         """One of them, whole."""
 

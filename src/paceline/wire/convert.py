@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from google.protobuf.message import Message
 
 from paceline.model.columns import Attempts, Endings
+from paceline.model.errors import UsageError
 from paceline.model.ids import JobId
 from paceline.model.task import Outcome
 from paceline.wire.gen import worker_pb2 as worker
@@ -64,12 +65,19 @@ def endings_from_wire(message: worker.Endings) -> Endings:
         job=JobId(message.job),
         indexes=list(message.indexes),
         numbers=list(message.numbers),
-        outcomes=[_OUTCOMES[name] for name in message.outcomes],
+        outcomes=[_outcome(name) for name in message.outcomes],
         codes=list(message.codes),
         details=list(message.details),
         results=list(message.results),
         seconds=list(message.seconds),
     )
+
+
+def _outcome(name: str) -> Outcome:
+    known = _OUTCOMES.get(name)
+    if known is None:
+        raise UsageError(f"there is no outcome {name!r}")
+    return known
 
 
 _SHARED: dict[tuple[type[Any], type[Message]], Sequence[str]] = {}

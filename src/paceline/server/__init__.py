@@ -1,0 +1,1 @@
+"""The server process: one writer, one decider, and thin faces around them."""

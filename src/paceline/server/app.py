@@ -1,0 +1,155 @@
+"""Composition root of the server: the one place where its parts meet."""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+import grpc.aio
+
+from paceline import __version__
+from paceline.clock import SystemClock
+from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls
+from paceline.core.restore import restore
+from paceline.core.scheduler import Scheduler
+from paceline.core.step import Terms
+from paceline.model.errors import PacelineError, UsageError
+from paceline.server.auth import Auth, admin_token
+from paceline.server.fleet import Fleet
+from paceline.server.gate import Gate
+from paceline.server.grpc_fleet import FleetService
+from paceline.server.grpc_worker import WorkerService
+from paceline.server.links import Links
+from paceline.server.loop import Loop
+from paceline.server.watch import Watch
+from paceline.store import Store
+from paceline.stores.memory import MemoryStore
+from paceline.stores.sqlite import SqliteStore
+from paceline.wire.gen import fleet_pb2_grpc, worker_pb2_grpc
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def run(options: ServerOptions, said: Callable[[str], None] = lambda address: None) -> int:
+    """Serve until told to stop; ``said`` is called with the address once it answers. Returns the exit code."""
+    _refuse_open_doors(options)
+    options.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return asyncio.run(_serve(options, said))
+
+
+def _refuse_open_doors(options: ServerOptions) -> None:
+    tls = options.tls
+    if bool(tls.cert) != bool(tls.key):
+        raise UsageError("--tls-cert and --tls-key go together")
+    if options.host not in LOOPBACK and not tls.cert:
+        raise UsageError(
+            f"--host {options.host}: beyond this machine Paceline speaks TLS only",
+            hint="give --tls-cert and --tls-key (with --tls-ca clients need certificates too), or use --host 127.0.0.1",
+        )
+
+
+async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
+    store = make_store(options)
+    snapshot = await store.load()
+    clock = SystemClock(not_before=snapshot.now)
+    links, watch, auth = Links(), Watch(), Auth(snapshot.tokens)
+    terms = Terms(beat=options.beat, lease=options.lease)
+    scheduler = Scheduler(restore(snapshot, terms, clock.now()), terms)
+    loop = Loop(scheduler, store, clock, links, watch)
+    for record in auth.adopt_admin(admin_token(options.admin_token), clock.now()):
+        await loop.keep_now(record)
+    fleet = Fleet(
+        loop=loop,
+        store=store,
+        watch=watch,
+        auth=auth,
+        clock=clock,
+        epoch=snapshot.epoch,
+        store_name=options.store or "sqlite",
+        started_at=clock.now(),
+    )
+    server, address = await listen(fleet, links, options)
+    _settle_memory()
+    loop.start()
+    write_whereabouts(options.whereabouts, address)
+    said(address)
+    try:
+        return await _until_stopped(loop)
+    finally:
+        links.end_all()
+        await server.stop(grace=1.0)
+        await store.close()
+
+
+def make_store(options: ServerOptions) -> Store:
+    """The store that the options name."""
+    if options.store == "memory":
+        return MemoryStore()
+    return SqliteStore(Path(options.store) if options.store else options.directory / "paceline.db")
+
+
+async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[grpc.aio.Server, str]:
+    """A server that answers at the options' host and port, and its address."""
+    gate = Gate(fleet.auth, fleet.clock)
+    limits = [
+        ("grpc.max_receive_message_length", MESSAGE_LIMIT + (1 << 16)),
+        ("grpc.max_send_message_length", MESSAGE_LIMIT + (1 << 16)),
+        ("grpc.keepalive_time_ms", 10_000),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+        ("grpc.so_reuseport", 0),
+    ]
+    server = grpc.aio.server(interceptors=[gate], options=limits)
+    fleet_pb2_grpc.add_FleetServicer_to_server(FleetService(fleet), server)  # type: ignore[no-untyped-call]
+    worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(fleet, links, gate), server)  # type: ignore[no-untyped-call]
+    wanted = f"{options.host}:{options.port}"
+    try:
+        port = _bind(server, wanted, options.tls)
+    except RuntimeError:
+        raise UsageError(
+            f"--port {options.port}: {wanted} is taken by another program",
+            hint="stop it, or choose another port (0 takes any free one)",
+        ) from None
+    await server.start()
+    return server, f"{options.host}:{port}"
+
+
+def _bind(server: grpc.aio.Server, address: str, tls: Tls) -> int:
+    if not tls.cert:
+        return server.add_insecure_port(address)
+    authority = Path(tls.ca).read_bytes() if tls.ca else None
+    pair = (Path(tls.key).read_bytes(), Path(tls.cert).read_bytes())
+    credentials = grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
+    return server.add_secure_port(address, credentials)
+
+
+def write_whereabouts(path: Path, address: str) -> None:
+    """Tell clients of this home where the server is."""
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps({"address": address, "pid": os.getpid(), "version": __version__}))
+    fresh.rename(path)
+
+
+def _settle_memory() -> None:
+    """What was loaded stays: the collector need not look at it again, and may take its time with the rest."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1000)
+    sys.setswitchinterval(0.0005)
+
+
+async def _until_stopped(loop: Loop) -> int:
+    """0 after SIGTERM or SIGINT; an error if the loop can no longer keep what it decides."""
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    stop = asyncio.create_task(told.wait())
+    await asyncio.wait({stop, loop.failed}, return_when=asyncio.FIRST_COMPLETED)
+    if loop.failed.done():
+        error = loop.failed.exception()
+        raise error if isinstance(error, PacelineError) else PacelineError(f"the server stops: {error!r}") from error
+    return 0

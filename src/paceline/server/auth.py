@@ -1,0 +1,127 @@
+"""Who may do what. One table, one function; what the table does not name is refused.
+
+A credential is a random text with a prefix that says what it is for; only its SHA-256 is kept. A *join token* is good
+once and for minutes; it buys a *worker key*, which is good for that one worker until revoked. The *admin token* is made
+at the first start and lies in a file that only its owner can read.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paceline.model.errors import NotAllowed, UsageError
+from paceline.model.ids import WorkerId
+from paceline.model.records import Record, TokenKept, TokenSpent
+
+ROLES = ("admin", "join", "worker")
+
+ALLOWED: Mapping[str, str] = {
+    "/worker.WorkerService/Join": "join",
+    "/worker.WorkerService/Link": "worker",
+    "/grpc.health.v1.Health/Check": "",
+}
+"""Method → role that may call it; empty: anybody. Every method of the Fleet service is the admin's."""
+
+FLEET = "/paceline.v1.Fleet/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who is calling."""
+
+    role: str
+    name: str
+    worker: WorkerId = WorkerId(0)
+    digest: str = ""
+
+
+ANYBODY = Principal(role="", name="")
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Auth:
+    """The good credentials, by digest. Changes give back the records that make them last."""
+
+    def __init__(self, tokens: Iterable[TokenKept]) -> None:
+        self._tokens = {token.digest: token for token in tokens}
+
+    def principal(self, method: str, bearer: str, now: float) -> Principal:
+        """Who calls this method with this credential. Raises NotAllowed unless they may."""
+        role = "admin" if method.startswith(FLEET) else ALLOWED.get(method)
+        if role == "":
+            return ANYBODY
+        token = self._tokens.get(digest_of(bearer)) if bearer else None
+        if role is None or token is None or token.role != role:
+            raise NotAllowed(_why(bearer, token, role), hint=_HINTS.get(role or "", ""))
+        if token.expires_at and token.expires_at < now:
+            raise NotAllowed(f"the {token.role} token has expired", hint=_HINTS[token.role])
+        return Principal(role=token.role, name=token.name, worker=token.worker, digest=token.digest)
+
+    def create(self, role: str, name: str, now: float, ttl: float) -> tuple[str, TokenKept]:
+        """A new credential and its record."""
+        if role not in ROLES:
+            raise UsageError(f"role: there is no role {role!r}", hint=f"roles: {', '.join(ROLES)}")
+        text = f"pl_{role}_{secrets.token_urlsafe(32)}"
+        expires = now + ttl if ttl else 0.0
+        kept = TokenKept(digest=digest_of(text), role=role, name=name, at=now, expires_at=expires)
+        self._tokens[kept.digest] = kept
+        return text, kept
+
+    def trade(self, join: Principal, name: str, worker: WorkerId, now: float) -> tuple[str, Sequence[Record]]:
+        """A worker's key for its join token, which is spent from here on."""
+        if self._tokens.pop(join.digest, None) is None:
+            raise NotAllowed("the join token was used already", hint=_HINTS["join"])
+        text = f"pl_worker_{secrets.token_urlsafe(32)}"
+        kept = TokenKept(digest=digest_of(text), role="worker", name=name, at=now, worker=worker)
+        self._tokens[kept.digest] = kept
+        return text, (TokenSpent(digest=join.digest, at=now), kept)
+
+    def adopt_admin(self, text: str, now: float) -> Sequence[Record]:
+        """The admin token that lies in the file is good."""
+        if digest_of(text) in self._tokens:
+            return ()
+        kept = TokenKept(digest=digest_of(text), role="admin", name="admin", at=now)
+        self._tokens[kept.digest] = kept
+        return (kept,)
+
+    def highest_worker(self) -> int:
+        return max((token.worker for token in self._tokens.values()), default=0)
+
+    def worker_names(self) -> Mapping[str, WorkerId]:
+        return {token.name: token.worker for token in self._tokens.values() if token.role == "worker"}
+
+
+_HINTS = {
+    "admin": "set PACELINE_TOKEN, or run where the server's admin.token can be read",
+    "join": "make a new one with `paceline token create --join`; it is good once and for minutes",
+    "worker": "this worker's key is not known here: remove its key file and join again with a new join token",
+}
+
+
+def _why(bearer: str, token: TokenKept | None, role: str | None) -> str:
+    if role is None:
+        return "there is no such method"
+    if not bearer:
+        return "no credentials were given"
+    if token is None:
+        return f"the {role} token is not (or no longer) good"
+    return f"a {token.role} token cannot do this; it takes a {role} token"
+
+
+def admin_token(path: Path) -> str:
+    """The text in the admin token's file; made now, readable by its owner only, if there is none."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(f"pl_admin_{secrets.token_urlsafe(32)}\n")
+        fresh.rename(path)
+    if path.stat().st_mode & 0o077:
+        raise NotAllowed(f"{path} can be read by others", hint=f"chmod 600 {path}, or delete it to get a new one")
+    return path.read_text().strip()

@@ -1,0 +1,29 @@
+"""What every operation needs: the loop that decides, the store that answers, the watch that tells, the time."""
+
+from dataclasses import dataclass
+
+from paceline.clock import Clock
+from paceline.core.cluster import Cluster
+from paceline.server.auth import Auth
+from paceline.server.loop import Loop
+from paceline.server.watch import Watch
+from paceline.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """Collaborators, made in ``app.py`` and handed to every face."""
+
+    loop: Loop
+    store: Store
+    watch: Watch
+    auth: Auth
+    clock: Clock
+    epoch: int
+    store_name: str
+    started_at: float
+
+    @property
+    def cluster(self) -> Cluster:
+        """The picture, to look at. Only the loop's scheduler changes it."""
+        return self.loop.scheduler.cluster

@@ -1,0 +1,104 @@
+"""The door of every gRPC method: credentials, versions, and errors on their way out.
+
+Deny by default: the interceptor stands before all services, and a method that ``auth.py`` does not name is refused.
+Behind it, a method raises our errors and thinks no further about them.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Any, TypeAlias, cast
+
+import grpc
+import grpc.aio
+
+from paceline.clock import Clock
+from paceline.model.errors import PacelineError
+from paceline.server.auth import Auth, Principal
+from paceline.wire.status import PROTOCOL_KEY, check_protocol, grpc_status, trailers
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
+    """Lets through who may, and tells the others why not."""
+
+    def __init__(self, auth: Auth, clock: Clock) -> None:
+        self._auth = auth
+        self._clock = clock
+
+    def caller(self, method: str, context: Context) -> Principal:
+        """Who is at the other end of a call. Raises NotAllowed or VersionMismatch."""
+        return self._principal(method, context.invocation_metadata())
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        try:
+            self._principal(method, handler_call_details.invocation_metadata)
+        except PacelineError as error:
+            return _refusing(handler, error)
+        return _guarded(handler)
+
+    def _principal(self, method: str, metadata: object) -> Principal:
+        pairs = cast("Iterable[tuple[str, str | bytes]]", metadata or ())
+        given = {key: value for key, value in pairs if isinstance(value, str)}
+        bearer = given.get("authorization", "").removeprefix("Bearer ")
+        principal = self._auth.principal(method, bearer, self._clock.now())
+        theirs = given.get(PROTOCOL_KEY, "")
+        if theirs.isdecimal() and (mismatch := check_protocol(int(theirs), "this client")):
+            raise mismatch
+        return principal
+
+
+async def incoming(context: Context) -> AsyncIterator[Any]:
+    """The messages of a stream, until the other side ends it."""
+    end = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
+    while (message := await context.read()) is not end:
+        yield message
+
+
+async def _abort(context: Context, error: PacelineError) -> None:
+    await context.abort(grpc_status(error), error.message, trailers(error))
+
+
+def _guarded(handler: Handler) -> Handler:
+    """The same method; an error of ours ends the call with its status, text and hint."""
+    method: Any = handler.unary_unary or handler.unary_stream or handler.stream_stream
+
+    async def answer(request: object, context: Context) -> object:
+        try:
+            return await method(request, context)
+        except PacelineError as error:
+            await _abort(context, error)
+            return None
+
+    async def stream(request: object, context: Context) -> AsyncIterator[object]:
+        try:
+            async for reply in method(request, context):
+                yield reply
+        except PacelineError as error:
+            await _abort(context, error)
+
+    codecs = (handler.request_deserializer, handler.response_serializer)
+    if handler.unary_unary:
+        return grpc.unary_unary_rpc_method_handler(answer, *codecs)
+    if handler.unary_stream:
+        return grpc.unary_stream_rpc_method_handler(stream, *codecs)
+    return grpc.stream_stream_rpc_method_handler(answer, *codecs)
+
+
+def _refusing(handler: Handler | None, error: PacelineError) -> Handler:
+    """A method of the same shape that only says no."""
+
+    async def refuse(request: object, context: Context) -> None:
+        await _abort(context, error)
+
+    if handler is None or handler.unary_unary:
+        return grpc.unary_unary_rpc_method_handler(refuse)
+    if handler.unary_stream:
+        return grpc.unary_stream_rpc_method_handler(refuse)
+    return grpc.stream_stream_rpc_method_handler(refuse)

@@ -1,0 +1,108 @@
+"""Connected workers: who is there, and how to reach them.
+
+A message to a worker that is not connected is dropped, and that is right: when it joins again it says all it holds, the
+core answers item by item, and so nothing that was dropped is missed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from paceline.model.columns import Attempts
+from paceline.model.decision import BeatHeard, Drain, Drop, Grant, Message, Settled, Stop, Welcome
+from paceline.model.ids import AttemptId, WorkerId
+from paceline.model.job import Spec
+from paceline.model.resources import Need
+from paceline.wire.convert import attempts_to_wire, to_wire
+from paceline.wire.gen import worker_pb2 as pb
+from paceline.wire.outgoing import Outgoing
+from paceline.wire.status import PROTOCOL
+
+
+class Link:
+    """One connection of one agent."""
+
+    def __init__(self) -> None:
+        self.outgoing: Outgoing[pb.ServerWord] = Outgoing()
+        self.beat = 0  # number of the last beat that came
+        self._shapes: dict[tuple[Spec, Need], int] = {}
+
+    def send(self, message: Message) -> None:
+        word, size = self._word(message)
+        self.outgoing.put(word, size)
+
+    def log_kept(self, attempt: AttemptId, stream: str, offset: int) -> None:
+        """The worker may let go of output before ``offset``."""
+        job, index, number = attempt
+        kept = pb.LogKept(job=job, index=index, number=number, stream=stream, offset=offset)
+        self.outgoing.put(pb.ServerWord(log_kept=kept))
+
+    def _word(self, message: Message) -> tuple[pb.ServerWord, int]:
+        match message:
+            case Grant():
+                return self._grant(message)
+            case Settled():
+                return pb.ServerWord(settled=attempts_to_wire(message.attempts)), _size(message.attempts)
+            case BeatHeard():
+                return pb.ServerWord(beat_heard=pb.BeatHeard(number=self.beat)), 16
+            case Stop():
+                stop = pb.Stop(attempts=attempts_to_wire(message.attempts), reason=message.reason)
+                return pb.ServerWord(stop=stop), _size(message.attempts)
+            case Drop():
+                return pb.ServerWord(drop=pb.Drop(attempts=attempts_to_wire(message.attempts))), _size(message.attempts)
+            case Welcome():
+                welcome = pb.Welcome(protocol=PROTOCOL, worker=message.worker, beat=message.beat, lease=message.lease)
+                return pb.ServerWord(welcome=welcome), 64
+            case Drain():
+                return pb.ServerWord(drain=pb.Drain(resume=message.resume)), 16
+            case _:
+                assert_never(message)
+
+    def _grant(self, message: Grant) -> tuple[pb.ServerWord, int]:
+        grant = pb.Grant(attempts=attempts_to_wire(message.attempts), payloads=message.payloads)
+        size = _size(message.attempts) + sum(map(len, message.payloads))
+        shape = self._shapes.get((message.spec, message.need))
+        if shape is None:
+            shape = self._shapes[message.spec, message.need] = len(self._shapes) + 1
+            grant.spec.CopyFrom(to_wire(message.spec, pb.Spec))
+            grant.need.CopyFrom(to_wire(message.need, pb.Need))
+            size += len(message.spec.body)
+        grant.shape = shape
+        return pb.ServerWord(grant=grant), size
+
+
+def _size(attempts: Attempts) -> int:
+    return 16 + 8 * len(attempts.indexes)
+
+
+class Links:
+    """All of them."""
+
+    def __init__(self) -> None:
+        self._links: dict[WorkerId, Link] = {}
+
+    def send(self, worker: WorkerId, message: Message) -> None:
+        """Say it, if the worker is there to hear it."""
+        link = self._links.get(worker)
+        if link is not None:
+            link.send(message)
+
+    def open(self, worker: WorkerId, link: Link) -> None:
+        """This is how the worker is reached from now on; an older connection of it is ended."""
+        older = self._links.pop(worker, None)
+        if older is not None:
+            older.outgoing.close()
+        self._links[worker] = link
+
+    def close(self, worker: WorkerId, link: Link) -> None:
+        """This connection is gone; a newer one of the same worker stays."""
+        if self._links.get(worker) is link:
+            del self._links[worker]
+
+    @property
+    def all(self) -> Mapping[WorkerId, Link]:
+        return self._links
+
+    def end_all(self, links: Sequence[Link] = ()) -> None:
+        """Let every stream end."""
+        for link in links or list(self._links.values()):
+            link.outgoing.close()

@@ -1,0 +1,145 @@
+"""Following what happens: output as it is written, jobs as they move."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from paceline.model.ids import AttemptId, JobId, TaskId
+from paceline.model.queries import Jobs, Log, Reports
+from paceline.model.records import Record, Reported
+from paceline.model.task import TaskState
+from paceline.model.views import JobView, LogPage, ReportView
+from paceline.server.fleet import Fleet
+from paceline.server.operations import looking
+
+OVER = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
+STREAMS = ("out", "err")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Jobs as they stand, and progress reports since the last update."""
+
+    jobs: Sequence[JobView]
+    reports: Sequence[ReportView]
+
+
+async def watch(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncIterator[Update]:
+    """The jobs now, and again whenever they changed (at most every ``interval`` seconds), until all are over."""
+    changed = asyncio.Event()
+    fresh: list[ReportView] = []
+
+    def heard(record: Record) -> None:
+        if isinstance(record, Reported):
+            fresh.append(_report(record))
+        changed.set()
+
+    with ExitStack() as stack:
+        for job in ids:
+            stack.enter_context(fleet.watch.job(job, heard))
+        for job in ids:
+            fresh += await fleet.store.read(Reports(job=job))
+        while True:
+            changed.clear()
+            views = await looking.jobs(fleet, Jobs(ids=ids, limit=len(ids)))
+            reports, fresh[:] = list(fresh), []
+            yield Update(jobs=views, reports=reports)
+            if all(view.state in OVER for view in views):
+                return
+            await asyncio.sleep(interval)
+            await changed.wait()
+
+
+def _report(record: Reported) -> ReportView:
+    job, index, number = record.attempt
+    return ReportView(job=job, index=index, attempt=number, step=record.step, values=record.values, at=record.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRequest:
+    """Which output. ``number`` 0: of the latest attempt, and of those that follow. ``tail`` below 0: everything."""
+
+    task: TaskId
+    number: int = 0
+    stream: str = ""  # empty: both
+    offset: int = 0
+    follow: bool = False
+    tail: int = -1  # bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPart:
+    """Some output of one attempt."""
+
+    number: int
+    stream: str
+    page: LogPage
+
+
+async def logs(fleet: Fleet, request: LogRequest) -> AsyncIterator[LogPart]:
+    """Output so far; with ``follow``, all of it until the task is over, further attempts included."""
+    if request.number:
+        async for part in _attempt_log(fleet, request, request.number):
+            yield part
+        return
+    changed = asyncio.Event()
+    shown = 0
+    with fleet.watch.job(request.task.job, lambda record: changed.set()):
+        while True:
+            changed.clear()
+            view = await looking.task(fleet, request.task)
+            if view.attempt > shown:
+                shown = view.attempt
+                async for part in _attempt_log(fleet, request, shown):
+                    yield part
+            elif not request.follow or view.state in OVER:
+                return
+            else:
+                await changed.wait()
+
+
+async def _attempt_log(fleet: Fleet, request: LogRequest, number: int) -> AsyncIterator[LogPart]:
+    attempt = AttemptId(request.task.job, request.task.index, number)
+    streams = [request.stream] if request.stream else list(STREAMS)
+    at = {stream: await _first_offset(fleet, attempt, stream, request) for stream in streams}
+    ended = asyncio.Event()
+    with fleet.watch.log(attempt) as more, fleet.watch.job(attempt.job, lambda record: _wake(ended, more)):
+        while True:
+            more.clear()
+            running = _held(fleet, attempt)
+            for stream in streams:
+                async for page in _pages(fleet, attempt, stream, at[stream]):
+                    at[stream] = page.start + len(page.data)
+                    yield LogPart(number=number, stream=stream, page=page)
+            if not request.follow or not running:
+                return
+            await more.wait()
+
+
+def _wake(*events: asyncio.Event) -> None:
+    for event in events:
+        event.set()
+
+
+def _held(fleet: Fleet, attempt: AttemptId) -> bool:
+    """Whether a worker holds it still."""
+    job = fleet.cluster.jobs.get(attempt.job)
+    live = job.live.get(attempt.index) if job is not None else None
+    return live is not None and live.number == attempt.number
+
+
+async def _first_offset(fleet: Fleet, attempt: AttemptId, stream: str, request: LogRequest) -> int:
+    if request.tail < 0:
+        return request.offset
+    page = await fleet.store.read(Log(attempt=attempt, stream=stream, offset=0, limit=0))
+    return max(request.offset, page.size - request.tail)
+
+
+async def _pages(fleet: Fleet, attempt: AttemptId, stream: str, offset: int) -> AsyncIterator[LogPage]:
+    while True:
+        page = await fleet.store.read(Log(attempt=attempt, stream=stream, offset=offset))
+        if not page.data:
+            return
+        yield page
+        offset = page.start + len(page.data)

@@ -1,0 +1,189 @@
+"""Looking at jobs and tasks: what is kept, with what is happening laid over it."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import merge
+from itertools import islice
+
+from paceline.core.explain import explain_task
+from paceline.core.indexes import covers, spans
+from paceline.core.views import array_text, job_view, task_state
+from paceline.model.errors import NotFound
+from paceline.model.ids import JobId, TaskId
+from paceline.model.job import Range
+from paceline.model.queries import JobRow, Jobs, LatestAttempts, Results, TaskAttempts
+from paceline.model.records import CancelKept
+from paceline.model.task import Outcome, TaskState
+from paceline.model.views import Cause, Explanation, JobView, ResultRow, TaskView
+from paceline.server.fleet import Fleet
+
+PAGE = 1000
+
+
+async def jobs(fleet: Fleet, query: Jobs) -> list[JobView]:
+    """Jobs, newest first."""
+    return [_job(fleet, row) for row in await fleet.store.read(query)]
+
+
+def _job(fleet: Fleet, row: JobRow) -> JobView:
+    live = fleet.cluster.jobs.get(row.kept.job)
+    return job_view(live) if live is not None else ended_view(row)
+
+
+def ended_view(row: JobRow) -> JobView:
+    """A job that is over, from what is kept of it."""
+    counts = row.counts or {}
+    spec = row.kept.spec
+    failed, cancelled = counts.get("FAILED", 0), counts.get("CANCELLED", 0)
+    state = TaskState.FAILED if failed else TaskState.CANCELLED if cancelled else TaskState.SUCCEEDED
+    return JobView(
+        job=row.kept.job,
+        name=spec.name,
+        kind=spec.run.kind,
+        state=state,
+        total=row.count,
+        waiting=0,
+        running=0,
+        succeeded=counts.get("SUCCEEDED", 0),
+        failed=failed,
+        cancelled=cancelled,
+        submitted_at=row.kept.at,
+        ended_at=row.ended_at,
+        array=array_text(spec.ranges, spec.limit),
+        priority=spec.priority,
+        after=spec.after,
+        owner=spec.owner,
+        experiment=spec.experiment,
+        reason=row.cancels[-1].reason if row.cancels else "",
+    )
+
+
+async def _row(fleet: Fleet, job: JobId) -> JobRow:
+    rows = await fleet.store.read(Jobs(ids=(job,), limit=1))
+    if not rows:
+        raise NotFound(f"there is no job {job}", hint="`paceline ps --all` lists them")
+    return rows[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskPage:
+    """Which tasks of a job to show. Empty ranges: all; empty states: any."""
+
+    job: JobId
+    ranges: Sequence[Range] = ()
+    states: Sequence[str] = ()
+    after: int = -1
+    limit: int = PAGE
+
+
+async def tasks(fleet: Fleet, page: TaskPage) -> list[TaskView]:
+    """Tasks by index, whether or not they ever had an attempt."""
+    row = await _row(fleet, page.job)
+    found: list[TaskView] = []
+    indexes = _indexes(row, page)
+    while len(found) < page.limit and (chunk := list(islice(indexes, PAGE))):
+        views = await _views(fleet, row, chunk)
+        found += [view for view in views if not page.states or view.state in page.states]
+    return found[: page.limit]
+
+
+def _indexes(row: JobRow, page: TaskPage) -> Iterator[int]:
+    spec = row.kept.spec
+    whole = [range(row.count)] if spec.open else spans(spec.ranges)
+    later = (span[_skip(span, page.after) :] for span in whole)
+    return (index for index in merge(*later) if covers(page.ranges, index))
+
+
+def _skip(span: range, after: int) -> int:
+    """How many of the span's indexes are not above ``after``."""
+    return min(len(span), max(0, (after - span.start) // span.step + 1))
+
+
+async def _views(fleet: Fleet, row: JobRow, indexes: Sequence[int]) -> list[TaskView]:
+    job = row.kept.job
+    latest: dict[int, TaskView] = {}
+    after = indexes[0] - 1
+    while after < indexes[-1]:
+        part = await fleet.store.read(LatestAttempts(job=job, after=after, limit=PAGE))
+        latest.update((view.index, view) for view in part)
+        after = part[-1].index if len(part) == PAGE else indexes[-1]
+    return [_task(fleet, row, latest.get(index, TaskView(job=job, index=index, state=""))) for index in indexes]
+
+
+def _task(fleet: Fleet, row: JobRow, kept: TaskView) -> TaskView:
+    """A task's latest attempt as kept, under the state in which it is now."""
+    live = fleet.cluster.jobs.get(row.kept.job)
+    state = task_state(live, kept.index) if live is not None else ""
+    if state:
+        return replace(kept, state=state)
+    if kept.state in (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED):
+        return kept
+    by = next((cancel for cancel in row.cancels if covers(cancel.ranges, kept.index)), None)
+    outcome = by.outcome if by is not None else Outcome.CANCELLED
+    detail = by.reason if by is not None and by.reason else kept.detail
+    return replace(kept, state=TaskState.CANCELLED, outcome=outcome, detail=detail, retry_at=0.0)
+
+
+async def task(fleet: Fleet, wanted: TaskId) -> TaskView:
+    """One task."""
+    only = Range(start=wanted.index, stop=wanted.index + 1)
+    found = await tasks(fleet, TaskPage(job=wanted.job, ranges=(only,), after=wanted.index - 1, limit=1))
+    if not found:
+        row = await _row(fleet, wanted.job)
+        raise NotFound(f"job {wanted.job} has no task {wanted.index}: it has {row.count}")
+    return found[0]
+
+
+async def attempts(fleet: Fleet, wanted: TaskId) -> Sequence[TaskView]:
+    """All attempts of one task, oldest first."""
+    await task(fleet, wanted)
+    return await fleet.store.read(TaskAttempts(task=wanted))
+
+
+async def results(fleet: Fleet, query: Results) -> Sequence[ResultRow]:
+    """Final ends with results."""
+    await _row(fleet, query.job)
+    return await fleet.store.read(query)
+
+
+async def all_results(fleet: Fleet, job: JobId) -> AsyncIterator[Sequence[ResultRow]]:
+    """Every final end kept so far, a page at a time, and last those that were over without an attempt."""
+    after = -1
+    while rows := await fleet.store.read(Results(job=job, after=after, limit=PAGE)):
+        yield rows
+        after = rows[-1].index
+
+
+async def unbegun(fleet: Fleet, job: JobId) -> Sequence[tuple[CancelKept, Sequence[int]]]:
+    """Tasks that a cancel of part of the job ended before they ever began."""
+    row = await _row(fleet, job)
+    live = fleet.cluster.jobs.get(job)
+    return [
+        (cancel, [i for span in spans(cancel.ranges) for i in span if live is None or not task_state(live, i)])
+        for cancel in row.cancels
+        if cancel.ranges
+    ]
+
+
+async def explain(fleet: Fleet, wanted: TaskId) -> Explanation:
+    """Why the task is where it is; all causes if it waits."""
+    now = await task(fleet, wanted)
+    live = fleet.cluster.jobs.get(wanted.job)
+    if live is not None and now.state in (TaskState.WAITING, TaskState.BLOCKED, TaskState.BACKOFF):
+        return explain_task(fleet.cluster, live, wanted, now.state, fleet.clock.now())
+    return Explanation(job=wanted.job, index=wanted.index, state=now.state, causes=_not_waiting(now))
+
+
+def _not_waiting(view: TaskView) -> list[Cause]:
+    if view.state in (TaskState.ASSIGNED, TaskState.RUNNING, TaskState.STOPPING):
+        text = f"attempt {view.attempt} is with worker {view.worker}"
+        return [Cause(code=view.state, text=text, fields={"worker": view.worker, "attempt": str(view.attempt)})]
+    text = f"it is over: {view.outcome}" + (f" ({view.detail})" if view.detail else "")
+    return [Cause(code=view.state, text=text, fields={"outcome": view.outcome, "detail": view.detail})]
+
+
+async def jobs_exist(fleet: Fleet, ids: Sequence[JobId]) -> None:
+    """Raises NotFound naming the first of the jobs that there is none of."""
+    for job in ids:
+        if job not in fleet.cluster.jobs:
+            await _row(fleet, job)

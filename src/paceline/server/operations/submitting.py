@@ -1,0 +1,183 @@
+"""Submitting jobs: check every word of them, then let the core decide."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from paceline import kinds
+from paceline.config import PAYLOAD_LIMIT
+from paceline.core.explain import explain_needs, never_fits
+from paceline.core.indexes import spans
+from paceline.model.decision import Done, Submitted
+from paceline.model.errors import Conflict, NeverFits, UsageError
+from paceline.model.events import CancelAsked, JobClosed, JobsSubmitted, TasksAppended
+from paceline.model.ids import JobId
+from paceline.model.job import JobSpec, Range
+from paceline.model.queries import Jobs, Submission
+from paceline.model.resources import Need
+from paceline.model.views import Explanation
+from paceline.server.fleet import Fleet
+
+TASKS_LIMIT = 100_000_000
+"""Tasks of one job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The jobs' numbers. ``warnings``: what will not happen by waiting alone."""
+
+    jobs: Sequence[JobId]
+    again: bool
+    warnings: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody wants to submit. ``must_fit``: refuse what no connected worker could ever run."""
+
+    specs: Sequence[JobSpec]
+    payloads: Sequence[Sequence[bytes]] = ()
+    token: str = ""
+    digest: str = ""
+    must_fit: bool = False
+
+
+async def submit(fleet: Fleet, request: Request) -> Accepted:
+    """Accept the jobs, together or not at all."""
+    specs = _checked(request)
+    warnings = _fit(fleet, specs, request)
+    known = await fleet.store.read(Submission(token=request.token)) if request.token else ()
+    if known and known[0][1] != request.digest:
+        raise Conflict(
+            f"submit token {request.token!r} was already used for job {known[0][0]}, which asks for something else",
+            hint="use a new token for a new submission",
+        )
+    event = JobsSubmitted(
+        specs=specs,
+        token=request.token,
+        digest=request.digest,
+        payloads=request.payloads,
+        ended=await _ended(fleet, specs),
+        known=[job for job, _ in known],
+    )
+    answer = await fleet.loop.ask(event)
+    assert isinstance(answer, Submitted)
+    return Accepted(jobs=answer.jobs, again=answer.again, warnings=warnings)
+
+
+def plan(fleet: Fleet, request: Request) -> Sequence[Explanation]:
+    """What keeps each of the jobs from starting now, without submitting anything."""
+    return [explain_needs(fleet.cluster, spec.needs, fleet.clock.now()) for spec in _checked(request)]
+
+
+async def append(fleet: Fleet, job: JobId, first: int, payloads: Sequence[bytes]) -> int:
+    """Further tasks of an open job. Returns how many are new."""
+    for payload in payloads:
+        _check_payload(payload)
+    answer = await fleet.loop.ask(TasksAppended(job=job, first=first, payloads=payloads))
+    return answer.tasks if isinstance(answer, Done) else 0
+
+
+async def close(fleet: Fleet, job: JobId) -> None:
+    """No more tasks for this job."""
+    await fleet.loop.ask(JobClosed(job=job))
+
+
+async def cancel(fleet: Fleet, job: JobId, ranges: Sequence[Range], by: str, reason: str) -> int:
+    """These tasks are no longer wanted. Returns how many that touched."""
+    answer = await fleet.loop.ask(CancelAsked(job=job, ranges=ranges, by=by, reason=reason[:200]))
+    return answer.tasks if isinstance(answer, Done) else 0
+
+
+async def _ended(fleet: Fleet, specs: Sequence[JobSpec]) -> dict[JobId, bool]:
+    """Whether the jobs that these come after succeeded, for those that are over."""
+    after = sorted({job for spec in specs for job in spec.after} - fleet.cluster.jobs.keys())
+    if not after:
+        return {}
+    rows = await fleet.store.read(Jobs(ids=after, limit=len(after)))
+    return {
+        row.kept.job: row.counts is not None and row.counts.get("SUCCEEDED", 0) == row.count
+        for row in rows
+        if row.ended_at
+    }
+
+
+def _fit(fleet: Fleet, specs: Sequence[JobSpec], request: Request) -> list[str]:
+    warnings = []
+    for spec in specs:
+        told = explain_needs(fleet.cluster, spec.needs, fleet.clock.now())
+        if never_fits(told):
+            text = f"{spec.name}: {told.causes[0].text}"
+            if request.must_fit and fleet.cluster.workers:
+                raise NeverFits(text, hint=f"this would fit: {told.change}" if told.change else "")
+            warnings.append(text)
+    return warnings
+
+
+def _checked(request: Request) -> list[JobSpec]:
+    if not request.specs:
+        raise UsageError("jobs: a submission needs at least one")
+    if request.payloads and len(request.payloads) != len(request.specs):
+        raise UsageError(f"payloads: {len(request.payloads)} lists for {len(request.specs)} jobs")
+    checked = []
+    for position, spec in enumerate(request.specs):
+        checked.append(_check(spec))
+        if request.payloads and request.payloads[position]:
+            _check_payloads(spec, request.payloads[position])
+    return checked
+
+
+def _check(spec: JobSpec) -> JobSpec:
+    """The spec with what its kind needs added. Raises UsageError naming the field."""
+    if not spec.name:
+        raise UsageError("name: a job needs one")
+    if len(spec.run.body) > PAYLOAD_LIMIT:
+        raise UsageError(
+            f"{spec.name}: the {spec.run.kind}'s definition is {len(spec.run.body):,} bytes, limit {PAYLOAD_LIMIT:,}",
+            hint="put large data into a file that the workers can read, and pass its path",
+        )
+    if not spec.needs:
+        raise UsageError(f"{spec.name}: resources: at least one alternative is needed")
+    _check_ranges(spec)
+    for field in ("deadline", "not_before", "limit"):
+        if getattr(spec, field) < 0:
+            raise UsageError(f"{spec.name}: {field}: {getattr(spec, field)} is negative")
+    params = kinds.parse(spec.run.kind, spec.run.body)
+    features = kinds.find(spec.run.kind).features(params)
+    return replace(spec, needs=tuple(_with_features(need, features) for need in spec.needs))
+
+
+def _with_features(need: Need, features: Sequence[str]) -> Need:
+    return replace(need, features=tuple(sorted({*need.features, *features})))
+
+
+def _check_ranges(spec: JobSpec) -> None:
+    if spec.open:
+        return
+    for each in spec.ranges:
+        if each.step < 1 or each.start < 0:
+            raise UsageError(
+                f"{spec.name}: array: {each.start}-{each.stop - 1}:{each.step} does not count upwards from 0"
+            )
+    parts = sorted(spans(spec.ranges), key=lambda span: span.start)
+    count = sum(map(len, parts))
+    if not count:
+        raise UsageError(f"{spec.name}: array: it has no tasks", hint="an array needs at least one index, like 0-9")
+    if count > TASKS_LIMIT:
+        raise UsageError(f"{spec.name}: array: {count:,} tasks, limit {TASKS_LIMIT:,}")
+    if len(parts) > 1 and len({index for span in parts for index in span}) < count:
+        raise UsageError(f"{spec.name}: array: some index is named twice")
+
+
+def _check_payloads(spec: JobSpec, payloads: Sequence[bytes]) -> None:
+    if list(spec.ranges) != [Range(start=0, stop=len(payloads))]:
+        raise UsageError(f"{spec.name}: {len(payloads)} payloads need the array 0-{len(payloads) - 1}")
+    for payload in payloads:
+        _check_payload(payload)
+
+
+def _check_payload(payload: bytes) -> None:
+    if len(payload) > PAYLOAD_LIMIT:
+        raise UsageError(
+            f"a task's arguments are {len(payload):,} bytes, limit {PAYLOAD_LIMIT:,}",
+            hint="put large data into a file that the workers can read, and pass its path",
+        )
