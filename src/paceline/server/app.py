@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -148,7 +149,8 @@ async def _until_stopped(loop: Loop) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     stop = asyncio.create_task(told.wait())
-    await asyncio.wait({stop, loop.failed}, return_when=asyncio.FIRST_COMPLETED)
+    waiting: set[asyncio.Future[Any]] = {stop, loop.failed}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     if loop.failed.done():
         error = loop.failed.exception()
         raise error if isinstance(error, PacelineError) else PacelineError(f"the server stops: {error!r}") from error

@@ -91,7 +91,7 @@ def _guarded(handler: Handler) -> Handler:
     return grpc.stream_stream_rpc_method_handler(answer, *codecs)
 
 
-def _refusing(handler: Handler | None, error: PacelineError) -> Handler:
+def _refusing(handler: "Handler | None", error: PacelineError) -> Handler:
     """A method of the same shape that only says no."""
 
     async def refuse(request: object, context: Context) -> None:
