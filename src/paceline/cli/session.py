@@ -1,7 +1,8 @@
-"""Asking the server. asyncio and gRPC are loaded here and only when a command really asks."""
+"""Asking the server. gRPC is loaded here, and only when a command really asks."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,9 +16,7 @@ T = TypeVar("T")
 
 def ask(face: Face, question: Callable[[Client], Awaitable[T]]) -> T:
     """Connect, ask, hang up; the answer. Raises whatever PacelineError the question meets."""
-    import asyncio  # noqa: PLC0415 - 50 ms that --help need not pay
-
-    from paceline.sdk.client import Client  # noqa: PLC0415 - gRPC: 150 ms more
+    from paceline.sdk.client import Client  # noqa: PLC0415 - gRPC: 150 ms that --help need not pay
     from paceline.sdk.connect import find  # noqa: PLC0415 - as its client
 
     async def conversation() -> T:

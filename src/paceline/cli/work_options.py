@@ -10,6 +10,7 @@ import click
 from paceline.clock import SystemClock
 from paceline.config import of_caller
 from paceline.model.errors import UsageError
+from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.sdk import grammar, rows
 from paceline.sdk.work import Asked, Order, default_name, needs, prepare, read_params
@@ -81,7 +82,7 @@ def work_options(command: F) -> F:
     return command
 
 
-def order(words: Sequence[str], options: WorkOptions, after: Sequence[int] = ()) -> Order:
+def order(words: Sequence[str], options: WorkOptions, after: Sequence[JobId] = ()) -> Order:
     """The job that was described. Raises UsageError naming the option."""
     kind, params = _kind(words, options)
     payloads = _rows(options)
@@ -99,7 +100,7 @@ def order(words: Sequence[str], options: WorkOptions, after: Sequence[int] = ())
         deadline=_moment(options["deadline"], now, "--deadline"),
         not_before=_moment(options["not_before"], now, "--not-before"),
         limit=limit,
-        after=tuple(after),  # type: ignore[arg-type]  # numbers of jobs
+        after=tuple(after),
         retry=Retry(failures=options["retries"]),
         experiment=options["experiment"],
         owner=getuser(),

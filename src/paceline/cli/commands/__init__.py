@@ -1,0 +1,1 @@
+"""One module per noun; the group in ``main`` loads it when its command runs."""

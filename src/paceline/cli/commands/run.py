@@ -1,0 +1,84 @@
+"""``paceline run``: submit, watch, exit as the program did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from paceline.cli import exits
+from paceline.cli.commands.submit import hand_in
+from paceline.cli.face import Face, speaks
+from paceline.cli.forms import form
+from paceline.cli.interrupts import attended
+from paceline.cli.progress import counts
+from paceline.cli.session import ask
+from paceline.cli.watching import follow_jobs, follow_task, show_failures
+from paceline.cli.work_options import WorkOptions, work_options
+from paceline.model.ids import JobId, TaskId
+from paceline.model.views import JobView
+
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+
+@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
+@click.argument("words", nargs=-1, metavar="[--] COMMAND...", type=click.UNPROCESSED)
+@work_options
+@speaks
+def run(face: Face, words: tuple[str, ...], **options: Unpack[WorkOptions]) -> int:
+    """Run a command on the fleet; show its output, exit with its code.
+
+    What no worker there is could ever run is refused. Ctrl-C lets go of the job, which runs on; a second Ctrl-C
+    cancels it.
+    """
+
+    async def attached(client: Client) -> int:
+        (job,) = await hand_in(client, face, words, options, must_fit=True)
+        return await attend(client, face, job)
+
+    return ask(face, attached)
+
+
+async def attend(client: Client, face: Face, job: int) -> int:
+    """Stay with a job until it is over, or Ctrl-C."""
+
+    def let_go() -> None:
+        face.remark(f"\nlet go of job {job}, which runs on; Ctrl-C again cancels it")
+        face.remark(f"watch it again: paceline logs -f {job}")
+
+    async def cancel() -> None:
+        count = await client.cancel(job, reason="Ctrl-C")
+        face.remark(f"cancelling {count} task{'s' if count != 1 else ''} of job {job} …")
+        async for _ in client.watch([job]):
+            pass
+        face.remark(f"job {job} is cancelled")
+
+    return await attended(_to_the_end(client, face, job), let_go=let_go, cancel=cancel)
+
+
+async def _to_the_end(client: Client, face: Face, job: int) -> int:
+    (view,) = await client.jobs(ids=[job])
+    return await _array(client, face, view) if view.total > 1 else await _single(client, face, view)
+
+
+async def _single(client: Client, face: Face, job: JobView) -> int:
+    task = await follow_task(client, face, TaskId(JobId(job.job), await _index(client, job)))
+    if face.json:
+        face.line({"type": "task", "task": form(task)})
+    elif task.state != "SUCCEEDED":
+        face.remark(f"job {job.job} {task.state.lower()}: {task.detail or task.outcome.lower()}")
+    return exits.of_task(task)
+
+
+async def _index(client: Client, job: JobView) -> int:
+    (task,) = await client.tasks(job.job, limit=1)
+    return task.index
+
+
+async def _array(client: Client, face: Face, job: JobView) -> int:
+    (view,) = await follow_jobs(client, face, [job.job])
+    face.remark(f"job {job.job}: {counts(view)}")
+    if view.failed and not face.json:
+        await show_failures(client, face, view)
+    return exits.of_jobs([view])

@@ -1,0 +1,33 @@
+"""``paceline token``: credentials."""
+
+import click
+
+from paceline.cli.face import Face, speaks
+from paceline.cli.forms import form
+from paceline.cli.lazy import NounGroup
+from paceline.cli.session import ask
+from paceline.model.errors import UsageError
+from paceline.sdk.grammar import format_moment, parse_duration
+
+
+@click.group(cls=NounGroup)
+def token() -> None:
+    """Create tokens."""
+
+
+@token.command()
+@click.option("--join", "role", flag_value="join", help="One with which a worker joins, once.")
+@click.option("--admin", "role", flag_value="admin", help="One that may do everything.")
+@click.option("--name", default="", help="What it is for.")
+@click.option("--ttl", default="10m", metavar="DURATION", help="How long it is good for; default 10m.")
+@speaks
+def create(face: Face, *, role: str | None, name: str, ttl: str) -> None:
+    """Create a token. It is shown only now; the server keeps a hash of it."""
+    if role is None:
+        raise UsageError("token: what for?", hint="paceline token create --join")
+    seconds = parse_duration(ttl, "--ttl")
+    made = ask(face, lambda client: client.create_token(role, name=name, ttl=seconds))
+    face.show({"token": {**form(made), "role": role}}, ids=[made.token], text=lambda: made.token)
+    face.hint(f"good until {format_moment(made.expires_at)}" if made.expires_at else "good for ever")
+    if role == "join":
+        face.hint("there: put it into a file and start  paceline worker --server HOST --join-token-file FILE")

@@ -1,0 +1,29 @@
+"""``paceline version``."""
+
+import click
+
+import paceline
+from paceline.cli.face import Face, speaks
+from paceline.cli.forms import form
+from paceline.cli.session import ask
+from paceline.model.errors import NotAllowed, Unreachable
+from paceline.sdk.replies import Info
+
+
+@click.command()
+@speaks
+def version(face: Face) -> None:
+    """Print the version, here and of the server, if one answers."""
+    server = _server(face)
+    face.show(
+        {"version": paceline.__version__, "server": form(server) if server else None},
+        ids=[paceline.__version__],
+        text=lambda: f"paceline {paceline.__version__}" + (f"\nserver   {server.version}" if server else ""),
+    )
+
+
+def _server(face: Face) -> Info | None:
+    try:
+        return ask(face, lambda client: client.info())
+    except (Unreachable, NotAllowed):
+        return None

@@ -1,0 +1,119 @@
+"""Following jobs to their end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from paceline.cli.face import Face
+from paceline.cli.output import TAIL_LINE, print_pages
+from paceline.cli.progress import Display, display
+from paceline.cli.selection import FINAL, Target
+from paceline.model.ids import JobId, TaskId
+from paceline.model.job import Range
+from paceline.model.task import TaskState
+from paceline.model.views import JobView, LogPage, TaskView
+
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+PENDING = tuple(state for state in TaskState if state not in FINAL)
+SHOWN_FAILURES = 3
+SHOWN_LINES = 10
+PATIENCE = 2.0
+"""Seconds a task may wait before a person is told why it does."""
+
+
+async def follow_jobs(client: Client, face: Face, jobs: Sequence[int]) -> list[JobView]:
+    """Show the jobs' progress until all are over; their last views, in order."""
+    with display(face) as shown:
+        return await watch_jobs(client, jobs, shown)
+
+
+async def watch_jobs(client: Client, jobs: Sequence[int], shown: Display, *, enough: int = 0) -> list[JobView]:
+    """Watch until all jobs, or ``enough`` of them, are over."""
+    views: dict[int, JobView] = {}
+    async with aclosing(client.watch(jobs)) as updates:
+        async for update in updates:
+            views.update((job.job, job) for job in update.jobs)
+            shown.show(update.jobs)
+            if enough and sum(job.state in FINAL for job in views.values()) >= enough:
+                break
+    return [views[job] for job in jobs if job in views]
+
+
+async def follow_tasks(client: Client, target: Target) -> None:
+    """Wait until these tasks of a job are over."""
+    async with aclosing(client.watch([target.job.job])) as updates:
+        async for _ in updates:
+            if not await client.tasks(target.job.job, target.ranges, states=PENDING, limit=1):
+                return
+
+
+async def follow_task(client: Client, face: Face, task: TaskId) -> TaskView:
+    """Print what a task writes, attempt after attempt, until it is over."""
+    teller = asyncio.ensure_future(_tell_why_it_waits(client, face, task)) if face.person else None
+    attempt = 0
+    try:
+        while True:
+            pages = client.logs(task, attempt=attempt + 1, follow=True)
+            await print_pages(face, str(task), _hushing(pages, teller))
+            view = await _view(client, task)
+            if view.state in FINAL and view.attempt <= attempt + 1:
+                return view
+            attempt += 1
+            if attempt < view.attempt or view.state == TaskState.BACKOFF:
+                face.remark(f"{task}: attempt {attempt} ended, another follows")
+    finally:
+        if teller is not None:
+            teller.cancel()
+
+
+async def show_failures(client: Client, face: Face, job: JobView) -> None:
+    """The first failed tasks of a job, each with the last lines it wrote."""
+    failed = await client.tasks(job.job, states=("FAILED",), limit=SHOWN_FAILURES)
+    for task in failed:
+        await show_failure(client, face, task)
+    if job.failed > len(failed):
+        face.remark(f"… and {job.failed - len(failed)} more; all of them: paceline task ls {job.job} --state FAILED")
+
+
+async def show_failure(client: Client, face: Face, task: TaskView) -> None:
+    """Why a task failed, and the last lines it wrote."""
+    name = TaskId(JobId(task.job), task.index)
+    face.remark(f"{name} {task.outcome.lower()}: {task.detail} (attempt {task.attempt} on {task.worker})")
+    lines: list[str] = []
+    async for _, page in client.logs(name, tail=SHOWN_LINES * TAIL_LINE // 4):
+        lines += page.data.decode(errors="replace").splitlines()
+    for line in lines[-SHOWN_LINES:]:
+        face.remark(f"  {line}")
+
+
+async def _view(client: Client, task: TaskId) -> TaskView:
+    (view,) = await client.tasks(task.job, [Range(start=task.index, stop=task.index + 1)])
+    return view
+
+
+async def _hushing(
+    pages: AsyncIterator[tuple[str, LogPage]], teller: asyncio.Future[None] | None
+) -> AsyncIterator[tuple[str, LogPage]]:
+    """The same pages; the first one ends the talk about why there are none."""
+    async for each in pages:
+        if teller is not None:
+            teller.cancel()
+        yield each
+
+
+async def _tell_why_it_waits(client: Client, face: Face, task: TaskId) -> None:
+    told = ""
+    while True:
+        await asyncio.sleep(PATIENCE)
+        if (await _view(client, task)).state not in ("BLOCKED", "WAITING", "BACKOFF"):
+            return
+        explanation = await client.explain(task)
+        why = "; ".join(cause.text for cause in explanation.causes)
+        if why != told:
+            told = why
+            face.remark(f"{task} waits: {why}")
