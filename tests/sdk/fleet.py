@@ -78,7 +78,7 @@ class FakeFleet(FleetServicer):
 
     def said(self, kind: str) -> list[Any]:
         """All words of one kind that came, in order."""
-        return [getattr(word, kind) for word in self.heard if word.HasField(kind)]
+        return [getattr(word, kind) for word in self.heard if word.WhichOneof("word") == kind]
 
     # ── the session ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -210,7 +210,15 @@ def _streamed(name: str) -> Callable[..., Any]:
     return answer
 
 
-for _name in "Submit Plan Cancel Jobs Tasks Attempts Results Reports Explain Workers Drain Events CreateToken".split():
+_UNARY = ("Submit", "Plan", "Cancel", "Jobs", "Tasks", "Attempts", "Results", "Reports") + (
+    "Explain",
+    "Workers",
+    "Drain",
+    "Events",
+    "CreateToken",
+)
+
+for _name in _UNARY:
     setattr(FakeFleet, _name, _unary(_name))
 for _name in ("Watch", "Logs"):
     setattr(FakeFleet, _name, _streamed(_name))

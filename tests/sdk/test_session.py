@@ -10,9 +10,9 @@ from paceline.clock import SystemClock
 from paceline.model.columns import Endings
 from paceline.model.errors import Conflict, NotAllowed, NotFound, PacelineError, Unreachable, UsageError
 from paceline.model.job import Range
-from paceline.sdk import channel
 from paceline.sdk.session import Session
 from paceline.testing import FakeClock
+from paceline.wire import channel
 from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.gen import worker_pb2 as worker
 from paceline.wire.gen.fleet_pb2_grpc import FleetStub
@@ -52,10 +52,10 @@ class Notes:
 @asynccontextmanager
 async def connected(server: FakeFleet, patience: float = 20.0) -> AsyncIterator[Session]:
     clock = SystemClock() if patience else FakeClock()
-    way = channel.open_channel(server.options)
+    way = channel.open_channel(server.options.address, server.options.tls)
     stub = FleetStub(way)  # type: ignore[no-untyped-call]
     session = Session(
-        lambda: stub.Session(metadata=channel.metadata(server.options)),
+        lambda: stub.Session(metadata=channel.metadata(server.options.token)),
         address=server.options.address,
         clock=clock,
         patience=patience,

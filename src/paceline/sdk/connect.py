@@ -7,11 +7,11 @@ The home's admin token is sent to no other server than the one that wrote it.
 import json
 from pathlib import Path
 
-from paceline.config import GRPC_PORT, ClientOptions, ServerOptions, Tls, variable
-from paceline.model.errors import NotAllowed, Unreachable, UsageError
+from paceline.config import ClientOptions, ServerOptions, Tls, variable
+from paceline.model.errors import NotAllowed, Unreachable
+from paceline.wire.channel import is_loopback, split_address
 
 _START = "start one here with `paceline up`, or name another with --server or PACELINE_SERVER"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
 def find(address: str = "", token: str = "") -> ClientOptions:
@@ -31,20 +31,9 @@ def find(address: str = "", token: str = "") -> ClientOptions:
 
 
 def with_port(address: str) -> str:
-    """``host`` or ``host:port`` as ``host:port``."""
-    host, colon, port = address.rpartition(":")
-    if not colon or address.endswith("]"):
-        return f"{address}:{GRPC_PORT}"
-    if not host or not port.isdigit():
-        raise UsageError(
-            f"server: {address!r} is no address", hint=f"write host or host:port, as localhost:{GRPC_PORT}"
-        )
-    return address
-
-
-def is_loopback(address: str) -> bool:
-    """Whether what is sent to ``host:port`` stays on this machine."""
-    return address.rpartition(":")[0] in _LOOPBACK
+    """``host`` or ``host:port`` as ``host:port``. Raises UsageError for what is neither."""
+    host, port = split_address(address)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _local_address(whereabouts: Path) -> str:
@@ -75,5 +64,5 @@ def _local_token(here: ServerOptions, target: str) -> str:
 def _same_server(one: str, other: str) -> bool:
     if one == other:
         return True
-    same_port = one.rpartition(":")[2] == other.rpartition(":")[2]
+    same_port = split_address(one)[1] == split_address(other)[1]
     return same_port and is_loopback(one) and is_loopback(other)

@@ -12,13 +12,14 @@ import grpc
 from paceline.clock import Clock, SystemClock
 from paceline.config import ClientOptions
 from paceline.model.errors import Unreachable
-from paceline.sdk import channel, connect
+from paceline.sdk import connect
 from paceline.sdk.session import PATIENCE, Session
+from paceline.wire import channel
 from paceline.wire.gen.fleet_pb2_grpc import FleetStub
 from paceline.wire.status import to_error
 
 M = TypeVar("M")
-UnaryStream: TypeAlias = "grpc.aio.UnaryStreamCall[object, M]"
+Begin: TypeAlias = "Callable[..., grpc.aio.UnaryStreamCall[object, M]]"
 
 RETRY = 0.5
 """Seconds between two tries to take up a stream again."""
@@ -35,8 +36,8 @@ class Connection:
         self.options = options or connect.find()
         self._clock = clock or SystemClock()
         self._patience = patience
-        self._metadata = channel.metadata(self.options)
-        self._channel = channel.open_channel(self.options)
+        self._metadata = channel.metadata(self.options.token)
+        self._channel = channel.open_channel(self.options.address, self.options.tls)
         self._stub = FleetStub(self._channel)  # type: ignore[no-untyped-call]  # generated
         self.session = Session(
             lambda: self._stub.Session(metadata=self._metadata),
@@ -64,7 +65,7 @@ class Connection:
         except grpc.aio.AioRpcError as failure:
             raise to_error(failure, self.options.address) from None
 
-    async def _stream(self, call: Callable[..., UnaryStream[M]], request: object) -> AsyncGenerator[M]:
+    async def _stream(self, call: "Begin[M]", request: object) -> AsyncGenerator[M]:
         stream = call(request, metadata=self._metadata)
         try:
             async for message in stream:

@@ -62,7 +62,9 @@ def code_of(function: Callable[..., Any]) -> Code:
     pickled: bytes = cloudpickle.dumps(function, protocol=PROTOCOL)
     if len(pickled) > PAYLOAD_LIMIT:
         raise _too_large(
-            name, "with all it refers to", len(pickled), "pass large data as a path and read it in the function"
+            f"{name}: it, with all it refers to, takes",
+            len(pickled),
+            "pass large data as a path and read it in the function",
         )
     return Code(name=name, pickled=pickled)
 
@@ -88,7 +90,9 @@ def pack(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
     if not whole:  # something in it has no name that a worker could import
         payload = cloudpickle.dumps((args, kwargs), protocol=PROTOCOL)
     if len(payload) > PAYLOAD_LIMIT:
-        raise _too_large(name, "arguments", len(payload), "pass a path, or load the data inside the function")
+        raise _too_large(
+            f"{name}: its arguments take", len(payload), "pass a path, or load the data inside the function"
+        )
     return payload
 
 
@@ -107,14 +111,15 @@ def failure(task: TaskId, ending: Ending) -> Exception:
     if ending.outcome is Outcome.FAILED and ending.result:
         try:
             error, text = pickle.loads(ending.result)  # noqa: S301 - as above
-        except Exception:  # noqa: BLE001 - a class that is not here; what is known goes into TaskFailed
-            return task_failed(task, ending)
-        error.__cause__ = RemoteTraceback(text)
-        return error if isinstance(error, Exception) else task_failed(task, ending)
-    return task_failed(task, ending)
+        except Exception:  # noqa: BLE001 - a class that is not here: what is known is in the ending
+            error = None
+        if isinstance(error, Exception):
+            error.__cause__ = RemoteTraceback(text)
+            return error
+    return _task_failed(task, ending)
 
 
-def task_failed(task: TaskId, ending: Ending) -> TaskFailed:
+def _task_failed(task: TaskId, ending: Ending) -> TaskFailed:
     """The ending as an error."""
     said = f": {ending.detail}" if ending.detail else ""
     return TaskFailed(f"task {task} ended as {ending.outcome}{said}", task=str(task), ending=ending)
@@ -163,8 +168,5 @@ def _wanted_by_value(module: str) -> bool:
     return any(module == each or module.startswith(f"{each}.") for each in registered)
 
 
-def _too_large(name: str, what: str, size: int, advice: str) -> UsageError:
-    text = f"{name}: its {what} take {size:,} bytes pickled; the limit is {PAYLOAD_LIMIT:,}"
-    return UsageError(
-        text.replace("its with", "it, with").replace("take", "takes") if what[0] == "w" else text, hint=advice
-    )
+def _too_large(what: str, size: int, advice: str) -> UsageError:
+    return UsageError(f"{what} {size:,} bytes pickled; the limit is {PAYLOAD_LIMIT:,}", hint=advice)

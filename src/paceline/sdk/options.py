@@ -52,23 +52,17 @@ class Template:
 
 def understand(**options: Unpack[TaskOptions]) -> Template:
     """The template of these options. Raises UsageError naming the option."""
-    for key in options:
-        if key not in TaskOptions.__annotations__:
-            near = difflib.get_close_matches(key, TaskOptions.__annotations__, 1)
-            known = ", ".join(TaskOptions.__annotations__)
-            raise UsageError(
-                f"{key}: there is no such option", hint=f"did you mean {near[0]!r}?" if near else f"known: {known}"
-            )
+    _refuse_unknown(options)
     return Template(
         needs=_needs(options),
-        name=options.get("name", ""),
+        name=_text("name", options.get("name", "")),
         timeout=parse_duration(str(options.get("timeout", 0)), "timeout"),
-        retries=_whole("retries", options.get("retries", 0)),
-        priority=options.get("priority", 0),
-        limit=_whole("limit", options.get("limit", 0)),
-        env=tuple(sorted(options.get("env", {}).items())),
-        cwd=options.get("cwd", ""),
-        experiment=options.get("experiment", ""),
+        retries=_count("retries", options.get("retries", 0)),
+        priority=_whole("priority", options.get("priority", 0)),
+        limit=_count("limit", options.get("limit", 0)),
+        env=_pairs("env", options.get("env", {})),
+        cwd=_text("cwd", options.get("cwd", "")),
+        experiment=_text("experiment", options.get("experiment", "")),
     )
 
 
@@ -98,7 +92,7 @@ def _needs(options: TaskOptions) -> tuple[Need, ...]:
         cpu=parse_count(str(options.get("cpu", 1)), "cpu"),
         memory=_size("memory", options.get("memory", 0)),
         disk=_size("disk", options.get("disk", 0)),
-        labels=tuple(sorted(options.get("labels", {}).items())),
+        labels=_pairs("labels", options.get("labels", {})),
         features=(FEATURE,),
         time=parse_duration(str(options.get("time_request", 0)), "time_request"),
     )
@@ -112,7 +106,34 @@ def _size(field: str, value: int | str) -> int:
     return value if isinstance(value, int) else parse_size(value, field)
 
 
-def _whole(field: str, value: int) -> int:
+def _count(field: str, value: int) -> int:
     if not isinstance(value, int) or value < 0:
         raise UsageError(f"{field}: {value!r} is not a whole number from 0 up")
     return value
+
+
+def _whole(field: str, value: int) -> int:
+    if not isinstance(value, int):
+        raise UsageError(f"{field}: {value!r} is not a whole number")
+    return value
+
+
+def _text(field: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{field}: {value!r} is not a text")
+    return value
+
+
+def _pairs(field: str, value: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, Mapping) or not all(isinstance(text, str) for pair in value.items() for text in pair):
+        raise UsageError(f"{field}: must map names to texts, got {value!r}")
+    return tuple(sorted(value.items()))
+
+
+def _refuse_unknown(options: Mapping[str, object]) -> None:
+    known = TaskOptions.__annotations__
+    for key in options:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+            raise UsageError(f"{key}: there is no such option", hint=hint)

@@ -27,9 +27,9 @@ from paceline.model.errors import (
     VersionMismatch,
 )
 from paceline.model.job import Range
-from paceline.sdk.outbox import Outbox
 from paceline.wire.convert import endings_from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
+from paceline.wire.outgoing import Outgoing
 from paceline.wire.status import named, to_error
 
 PATIENCE = 60.0
@@ -80,7 +80,7 @@ class Session:
         self._calls = 0
         self._unanswered: dict[int, Unanswered] = {}  # in order of their numbers
         self._followers: dict[int, Follower] = {}
-        self._outbox = Outbox()
+        self._outgoing: Outgoing[fleet.ClientWord] = Outgoing()
         self._runner: asyncio.Task[None] | None = None
         self._heard = False  # anything on the present stream
         self._spread = random.Random()  # so that many clients do not come back in step
@@ -134,7 +134,7 @@ class Session:
     def _say(self, call: int, word: fleet.ClientWord) -> asyncio.Future[fleet.Answered]:
         answer = asyncio.get_running_loop().create_future()
         self._unanswered[call] = Unanswered(word=word, answer=answer)
-        self._outbox.put(word)
+        self._outgoing.put(word, word.ByteSize())
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run())
         return answer
@@ -178,13 +178,16 @@ class Session:
     async def _write(self, stream: Stream) -> None:
         # A broken stream is noticed on both sides; the reader learns the reason.
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            await self._outbox.pump(stream.write)
+            async for words in self._outgoing.batches():
+                await stream.write(fleet.FromClient(words=words))
 
     def _resume(self) -> None:
         pending = {each.word.follow.job for each in self._unanswered.values() if each.word.HasField("follow")}
         for job in self._followers.keys() - pending:
             self._say_follow(job)
-        self._outbox.restart([each.word for each in self._unanswered.values()])
+        self._outgoing = Outgoing()
+        for each in self._unanswered.values():
+            self._outgoing.put(each.word, each.word.ByteSize())
 
     def _give_up(self, error: PacelineError) -> None:
         unanswered, self._unanswered = self._unanswered, {}
