@@ -229,6 +229,18 @@ def _fits(need: Need, cpu: int, memory: int, disk: int, devices: int) -> int:
     return most if devices < 0 else min(most, devices)
 
 
+def _by_need(attempts: Sequence[Attempt]) -> Iterator[tuple[Need, int]]:
+    """How many there are of each need, devices given back on the way. Most often they are all of one."""
+    first = attempts[0].need
+    if first.gpu is None and all(attempt.need is first for attempt in attempts):
+        yield first, len(attempts)
+        return
+    for attempt in attempts:
+        if attempt.need.gpu:
+            attempt.worker.unpick(attempt.need.gpu, attempt.devices)
+        yield attempt.need, 1
+
+
 class Due(StrEnum):
     """What can come due by the passing of time alone."""
 
@@ -322,12 +334,9 @@ class Cluster:
 
     def grant(self, job: Job, worker: Worker, need: Need, indexes: Sequence[int], now: float) -> list[int]:
         """These tasks are the worker's now. Returns the attempts' numbers."""
-        numbers = []
-        for index in indexes:
-            number = self._next_number(job, index)
-            attempt = Attempt(job, index, number, worker, need, now)
-            self._hold(attempt)
-            numbers.append(number)
+        numbers = [self._next_number(job, index) for index in indexes] if job.tries else [1] * len(indexes)
+        for index, number in zip(indexes, numbers, strict=True):
+            self._hold(Attempt(job, index, number, worker, need, now))
         return numbers
 
     def book(self, job: Job, worker: Worker, need: Need, count: int) -> None:
@@ -363,14 +372,11 @@ class Cluster:
     def let_go(self, attempts: Sequence[Attempt]) -> None:
         """Attempts of one job and one worker have ended: what they booked is free, or taken over by one in hand."""
         job, worker = attempts[0].job, attempts[0].worker
-        needs: dict[Need, int] = {}
+        live, held, number = job.live, worker.held, job.id
         for attempt in attempts:
-            del job.live[attempt.index]
-            del worker.held[job.id, attempt.index]
-            needs[attempt.need] = needs.get(attempt.need, 0) + 1
-            if attempt.need.gpu:
-                worker.unpick(attempt.need.gpu, attempt.devices)
-        for need, count in needs.items():
+            del live[attempt.index]
+            del held[number, attempt.index]
+        for need, count in _by_need(attempts):
             ahead = worker.ahead.get(need, 0)
             inherited = min(count, ahead)
             if inherited:

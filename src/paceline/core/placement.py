@@ -30,7 +30,8 @@ def place(step: Step) -> None:
     line = _heads(cluster.classes.values())
     while line:
         _, _, queue, job = heappop(line)
-        if not _place_some(step, job, queue, changed if queue.stuck else ready):
+        asked = changed if queue.stuck else ready
+        if not _place_some(step, job, asked, _turn(job, queue, asked, contested=bool(line))):
             queue.stuck = True
             continue
         following = queue.head()
@@ -53,10 +54,14 @@ def _heads(queues: Iterable[ResourceClass]) -> list[tuple[float, int, ResourceCl
     return line
 
 
-def _place_some(step: Step, job: Job, queue: ResourceClass, asked: Sequence[Worker]) -> bool:
-    """Grant a turn's worth of one job. False: nobody asked has room for its needs, so none for its queue's others."""
-    turn = min(job.room(), max(32, 4 * len(asked)))
-    for need in queue.needs:
+def _turn(job: Job, queue: ResourceClass, asked: Sequence[Worker], *, contested: bool) -> int:
+    """How many tasks a job may get before the next one is looked at: all, or where jobs compete, a handful each."""
+    return min(job.room(), max(32, 4 * len(asked))) if contested or queue.contested() else job.room()
+
+
+def _place_some(step: Step, job: Job, asked: Sequence[Worker], turn: int) -> bool:
+    """Grant at most ``turn`` tasks of one job. False: nobody asked has room for its needs, so for no such job's."""
+    for need in job.queue.needs:
         able = [worker for worker in asked if worker.allows(need)]
         placed = _spread(step, job, need, able, turn)
         if placed < turn and need.gpu is None and not need.time:

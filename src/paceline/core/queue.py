@@ -40,38 +40,44 @@ def rank(spec: JobSpec, submitted: float) -> float:
 class ResourceClass:
     """The queue of all jobs whose tasks have equal needs, and what is known of such tasks."""
 
-    __slots__ = ("_heap", "_limit", "needs", "seconds", "stuck")
+    __slots__ = ("_heap", "_standing", "needs", "seconds", "stuck")
 
     def __init__(self, needs: tuple[Need, ...]) -> None:
         self.needs = needs
         self.seconds = -1.0  # how long such a task takes, smoothed; below 0: not known yet
         self.stuck = False  # no worker had room when last asked; only those that changed since need asking
-        self._heap: list[tuple[float, int, Job]] = []
-        self._limit = 64
+        self._standing: dict[int, Job] = {}  # jobs with an entry below
+        self._heap: list[tuple[float, int, Job]] = []  # an entry whose key is no longer its job's is void
 
     def push(self, job: "Job") -> None:
         """(Re)place a job that has waiting tasks at its present key; its older entry becomes void."""
         job.key = job.rank + SHARE * job.busy
-        if len(self._heap) >= self._limit:
-            self._sweep()
+        self._standing[job.id] = job
         heappush(self._heap, (job.key, job.id, job))
-
-    def _sweep(self) -> None:
-        """Drop void entries, so that a long-lived job's many moves do not pile up."""
-        standing = {number: job for key, number, job in self._heap if key == job.key and job.ready()}
-        self._heap = [(job.key, number, job) for number, job in standing.items()]
-        heapify(self._heap)
-        self._limit = max(64, 2 * len(self._heap))
+        if len(self._heap) > 64 + 2 * len(self._standing):
+            self._sweep()
 
     def head(self) -> "Job | None":
         """The job whose tasks go next."""
         heap = self._heap
         while heap:
-            key, _, job = heap[0]
-            if key == job.key and job.ready():
-                return job
+            key, number, job = heap[0]
+            if key == job.key:
+                if job.ready():
+                    return job
+                self._standing.pop(number, None)
             heappop(heap)
         return None
+
+    def contested(self) -> bool:
+        """Whether jobs compete here, as far as is known without looking at them all."""
+        return len(self._standing) > 1
+
+    def _sweep(self) -> None:
+        """Drop void entries, so that a long-lived job's many moves do not pile up."""
+        self._standing = {number: job for number, job in self._standing.items() if job.ready()}
+        self._heap = [(job.key, number, job) for number, job in self._standing.items()]
+        heapify(self._heap)
 
     def measured(self, seconds: float, tasks: int) -> None:
         """Learn from tasks that took so many seconds each, on average."""
