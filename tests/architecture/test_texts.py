@@ -88,3 +88,22 @@ def test_a_dead_link_is_found(tmp_path: Path) -> None:
 def test_a_private_path_is_found() -> None:
     text = "cp {0}home{0}ada{0}x data{0}home{0}x ~{0}work{0}y".format("/")
     assert private_paths(text) == ["/".join(["", "home", "ada"])]
+
+
+def missing_files(text: str) -> list[str]:
+    """Source files that a text names in backticks and that are not there. Folders end in a slash."""
+    named = re.findall(r"`((?:[a-z_]+/)*[a-z_]+(?:\.py|/))`", text)
+    places = (ROOT, ROOT / "src/paceline", *(ROOT / "src/paceline").glob("*/"))
+    return [name for name in named if not any((place / name).exists() for place in places)]
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_files_named_in_documents_exist(document: Path) -> None:
+    assert missing_files(document.read_text()) == []
+
+
+def test_a_missing_file_is_found() -> None:
+    assert missing_files("`core/scheduler.py` `scheduler.py` `stores/` `core/oracle.py` `shops/`") == [
+        "core/oracle.py",
+        "shops/",
+    ]

@@ -28,7 +28,7 @@ def variables() -> set[str]:
     """Every variable of ours that the code names: in full, or by what follows PACELINE_ in ``config.variable``."""
     found: set[str] = set()
     for source in package():
-        found |= set(re.findall(r"(?<!\w)PACELINE_[A-Z]+(?:_[A-Z]+)*", source.text))
+        found |= set(re.findall(r"(?<!\w)PACELINE_[A-Z_]*[A-Z](?![A-Z_])", source.text))
         found |= {f"PACELINE_{name}" for name in re.findall(r"\bvariable\(\"([A-Z_]+)\"\)", source.text)}
     return found
 
