@@ -8,7 +8,6 @@ anew. What the spool says was given to the supervisor, and the supervisor does n
 from collections.abc import Iterable
 from typing import TypeVar
 
-from paceline.agent.ends import pick
 from paceline.agent.frames import PROGRAM, Frame, Shape
 from paceline.agent.memory import Closed, Memory, Taken, attempt_ids, keys
 from paceline.agent.picture import Picture
@@ -40,11 +39,6 @@ def adopt(picture: Picture, memory: Memory, now: float) -> None:
     for closed in _distinct(memory.ended.values()):
         _adopt_ends(picture, closed, memory)
     picture.ends.unlink()
-    picture.sources = {key: traced.source for key, traced in memory.traced.items() if key in picture.running.by_key}
-    for key, frame in picture.running.by_key.items():
-        source = picture.source_of(key)
-        if source is not None and key == frame.head:
-            picture.out.append(Follow(attempt=frame.live[key], source=source))
 
 
 def _distinct(records: Iterable[R]) -> Iterable[R]:
@@ -61,6 +55,11 @@ def _adopt_frame(picture: Picture, record: Taken, memory: Memory, now: float) ->
     picture.running.began(frame.head, now)
     if record.program:
         picture.littered.update(live)
+        frame.source = picture.places.output_of(live[frame.head])
+    elif frame.head in memory.traced:
+        frame.source = memory.traced[frame.head].source
+    if frame.source is not None:
+        picture.out.append(Follow(attempt=live[frame.head], source=frame.source))
 
 
 def _adopt_ends(picture: Picture, closed: Closed, memory: Memory) -> None:
@@ -68,5 +67,5 @@ def _adopt_ends(picture: Picture, closed: Closed, memory: Memory) -> None:
     left = [position for position, key in enumerate(named) if memory.ended.get(key) is closed]
     here = [named[position] for position in left]
     written = [item for item in closed.written if str(item.attempt) in here]
-    picture.ends.add(Closed(endings=pick(closed.endings, left), written=written), here)
+    picture.ends.add(Closed(endings=closed.endings.only(left), written=written), here)
     picture.littered.update(here)

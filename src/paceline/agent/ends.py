@@ -5,15 +5,12 @@ finished can read everything it wrote.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from paceline.agent.memory import Closed, Written, by_job
 from paceline.executor import Ended
 from paceline.model.columns import Endings
 from paceline.model.ids import AttemptId, JobId
 from paceline.model.task import Outcome
-
-T = TypeVar("T")
 
 DETAIL_LIMIT = 4096
 """Characters of an end's detail that are passed on."""
@@ -102,27 +99,9 @@ class Ends:
             endings, position = self._where[key]
             groups.setdefault(id(endings), (endings, []))[1].append(position)
         return [
-            endings if len(positions) == len(endings.indexes) else pick(endings, positions)
+            endings if len(positions) == len(endings.indexes) else endings.only(positions)
             for endings, positions in groups.values()
         ]
-
-
-def pick(endings: Endings, positions: Sequence[int]) -> Endings:
-    """Some of them."""
-
-    def only(values: Sequence[T]) -> Sequence[T]:
-        return [values[position] for position in positions] if values else ()
-
-    return Endings(
-        job=endings.job,
-        indexes=only(endings.indexes),
-        numbers=only(endings.numbers),
-        outcomes=only(endings.outcomes),
-        codes=only(endings.codes),
-        details=only(endings.details),
-        results=only(endings.results),
-        seconds=only(endings.seconds),
-    )
 
 
 def read_ended(word: Ended, found: Sequence[tuple[int, AttemptId]]) -> list[Endings]:

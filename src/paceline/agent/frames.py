@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 
 from paceline.agent.devices import Booking
+from paceline.agent.places import Source
 from paceline.model.ids import AttemptId
 from paceline.model.job import Spec
 from paceline.model.resources import Need
@@ -52,6 +53,7 @@ class Frame:
     payloads: dict[str, bytes] = field(default_factory=dict)
     repeatable: bool = True  # False: adopted after a restart, so what is needed to call it anew is gone
     at_work_since: float = float("inf")  # when the first of ``live`` began, as far as we were told
+    source: Source | None = None  # where the first of ``live`` writes to, once we were told
     told: str = ""  # key that was last told to the server as started
 
     @property

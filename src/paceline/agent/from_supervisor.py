@@ -1,7 +1,10 @@
 """What each word of the supervisor does."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from paceline.agent.ends import read_ended
-from paceline.agent.frames import Shape
+from paceline.agent.frames import Frame, Shape
 from paceline.agent.from_server import say_lease
 from paceline.agent.memory import Served, Written
 from paceline.agent.picture import Picture
@@ -60,15 +63,11 @@ def on_orphaned(picture: Picture) -> None:
 
 
 def on_began(picture: Picture, event: Began, now: float) -> None:
-    """An attempt is at work. Where it writes to is only needed if it lasts, or leaves something."""
+    """An attempt is at work, and writes there."""
     frame = picture.running.by_key.get(event.key)
-    if frame is None:
-        return
-    picture.running.began(event.key, now)
-    if not frame.shape.program:
-        picture.sources[event.key] = Source(
-            out=event.out, err=event.err, out_start=event.out_start, err_start=event.err_start
-        )
+    if frame is not None:
+        picture.running.began(event.key, now)
+        frame.source = Source(out=event.out, err=event.err, out_start=event.out_start, err_start=event.err_start)
 
 
 def on_ended(picture: Picture, event: Ended, now: float) -> None:
@@ -77,40 +76,34 @@ def on_ended(picture: Picture, event: Ended, now: float) -> None:
     written: list[Written] = []
     dropped: list[AttemptId] = []
     took: dict[Shape, list[float]] = {}
-    by_key, running = picture.running.by_key, picture.running
+    running = picture.running
     for position, key in enumerate(event.keys):
-        frame = by_key.get(key)
+        frame = running.by_key.get(key)
         if frame is None:
             continue
-        source = picture.source_of(key) if event.out_ends[position] or event.err_ends[position] else None
         attempt = running.end(key, now)
+        left = _output(frame, attempt, event.out_ends[position], event.err_ends[position])
         if key in running.dropped:
             dropped.append(attempt)
             continue
+        written += left
         found.append((position, attempt))
         took.setdefault(frame.shape, []).append(event.seconds[position])
-        if source is not None:
-            written += _written(attempt, source, event.out_ends[position], event.err_ends[position])
-    _close_found(picture, event, found, written)
+    for endings in read_ended(event, found):
+        picture.close(endings, [item for item in written if item.attempt.job == endings.job])
     for shape, seconds in took.items():
         shape.learn(sum(seconds), len(seconds))
-    if dropped:
-        picture.forget(dropped)
+    picture.forget(dropped)
     picture.out.append(Settle(keys=event.keys))
 
 
-def _written(attempt: AttemptId, source: Source, out_end: int, err_end: int) -> list[Written]:
-    if out_end <= source.out_start and err_end <= source.err_start:
-        return []
-    return [Written(attempt=attempt, source=source, out_end=out_end, err_end=err_end)]
-
-
-def _close_found(picture: Picture, event: Ended, found: list[tuple[int, AttemptId]], written: list[Written]) -> None:
-    for endings in read_ended(event, found):
-        picture.close(endings, [item for item in written if item.attempt.job == endings.job])
-    if picture.sources:
-        for _, attempt in found:
-            picture.sources.pop(str(attempt), None)
+def _output(frame: Frame, attempt: AttemptId, out_end: int, err_end: int) -> Sequence[Written]:
+    """What it left. Attempts of a frame write one after the other, so the next one's begins where this one's ends."""
+    source = frame.source
+    if source is None or (out_end <= source.out_start and err_end <= source.err_start):
+        return ()
+    frame.source = replace(source, out_start=max(out_end, source.out_start), err_start=max(err_end, source.err_start))
+    return (Written(attempt=attempt, source=source, out_end=out_end, err_end=err_end),)
 
 
 def on_unbegun(picture: Picture, event: Unbegun, now: float) -> None:

@@ -8,7 +8,7 @@ from paceline.agent.ends import Ends, alike
 from paceline.agent.hand import Hand
 from paceline.agent.lease import LeaseClock
 from paceline.agent.memory import Closed, Gone, Written, by_job, keys
-from paceline.agent.places import Places, Source
+from paceline.agent.places import Places
 from paceline.agent.running import NEVER, Running
 from paceline.agent.words import Action, Flush, Forget, Keep
 from paceline.model.columns import Endings
@@ -45,7 +45,6 @@ class Picture:
         "places",
         "running",
         "served",
-        "sources",
         "void",
     )
 
@@ -55,7 +54,6 @@ class Picture:
         self.hand = Hand()
         self.running = Running(books)
         self.ends = Ends()
-        self.sources: dict[str, Source] = {}  # where running calls write to, as far as we were told
         self.littered: set[str] = set()  # keys of attempts with files or a scratch directory
         self.pauses: set[Pause] = set()
         self.interrupts = 0
@@ -105,19 +103,10 @@ class Picture:
         named = {str(attempt): attempt for attempt in attempts}
         self.running.dropped -= named.keys()
         self.out += [Keep(record=Gone(attempts=group)) for group in by_job(attempts)]
-        for key in named.keys() & self.sources.keys():
-            del self.sources[key]
         litter = [attempt for key, attempt in named.items() if key in self.littered]
         if litter:
             self.littered -= named.keys()
             self.out.append(Forget(attempts=litter))
-
-    # ── output ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def source_of(self, key: str) -> Source | None:
-        """Where a running attempt writes to. None: we were not told yet."""
-        frame = self.running.by_key[key]
-        return self.places.output_of(frame.live[key]) if frame.shape.program else self.sources.get(key)
 
     def check(self) -> None:
         """Everything that must be true between two events."""

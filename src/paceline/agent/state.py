@@ -90,9 +90,9 @@ class Worker:
         """Everything a successor would have to know, and nothing more: what a spool can be rewritten as."""
         picture = self._picture
         traced = [
-            Traced(attempt=frame.live[key], source=picture.sources[key])
-            for key, frame in picture.running.by_key.items()
-            if key in picture.sources
+            Traced(attempt=frame.live[frame.head], source=frame.source)
+            for frame in picture.running.frames
+            if frame.source is not None
         ]
         frames = [taken(frame) for frame in picture.running.frames]
         return [Served(pid=picture.pid), *frames, *traced, *picture.ends.records()]
@@ -164,6 +164,7 @@ class Worker:
         picture.running.begin(frame)
         if shape.program:
             picture.littered.update(batch.keys)
+            frame.source = picture.places.output_of(batch.attempts[0])
         picture.out += (Keep(record=taken(frame)), Run(frame=frame))
 
     def _look(self, now: float) -> None:
@@ -173,11 +174,10 @@ class Worker:
         attempts = [picture.running.by_key[key].live[key] for key in started]
         picture.out += [Started(attempts=group) for group in by_job(attempts)]
         for key, attempt in zip(started, attempts, strict=True):
-            source = picture.source_of(key)
+            source = picture.running.by_key[key].source
             if source is not None:
+                picture.out.append(Keep(record=Traced(attempt=attempt, source=source)))
                 picture.out.append(Follow(attempt=attempt, source=source))
-                if key in picture.sources:
-                    picture.out.append(Keep(record=Traced(attempt=attempt, source=source)))
         for key in stuck:
             picture.out += picture.running.halt(key, Outcome.RETURNED, "behind a long one", 0.0)
 

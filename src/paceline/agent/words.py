@@ -130,6 +130,16 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Tell the server a piece of an attempt's output. ``offset``: within the attempt's own output."""
+
+    attempt: AttemptId
+    stream: str
+    offset: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draining:
     """Tell the server to grant nothing; ``resume``: to grant again."""
 
@@ -173,7 +183,7 @@ class Leave:
     """End this process."""
 
 
-ToServer: TypeAlias = Beat | Started | Endings | Reported | Draining | Leaving
+ToServer: TypeAlias = Beat | Started | Endings | Reported | Chunk | Draining | Leaving
 ToSupervisor: TypeAlias = Run | Halt | Settle | Lease | Retire
 Here: TypeAlias = Keep | Follow | Flush | Forget | Relink | Leave
 Action: TypeAlias = ToServer | ToSupervisor | Here

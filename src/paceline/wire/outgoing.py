@@ -24,12 +24,14 @@ class Outgoing(Generic[W]):
         self._interval = interval
         self._batch = batch
         self._words: list[tuple[W, int]] = []
+        self.waiting = 0  # bytes that were put and not yet taken
         self._some = asyncio.Event()
         self._closed = False
 
     def put(self, word: W, size: int = 64) -> None:
         """Send this, after all that was put before."""
         self._words.append((word, size))
+        self.waiting += size
         self._some.set()
 
     def close(self) -> None:
@@ -54,6 +56,7 @@ class Outgoing(Generic[W]):
     def _take(self) -> list[W]:
         count = self._message_end()
         batch = [word for word, _ in self._words[:count]]
+        self.waiting -= sum(size for _, size in self._words[:count])
         del self._words[:count]
         if not self._words and not self._closed:
             self._some.clear()

@@ -1,0 +1,94 @@
+"""The worker process: reads its options, puts the parts together, runs until it is done."""
+
+import asyncio
+import fcntl
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from paceline.agent.devices import Books
+from paceline.agent.join import Credentials, credentials
+from paceline.agent.launches import Launches
+from paceline.agent.link import Link
+from paceline.agent.loop import Loop
+from paceline.agent.machine import probe
+from paceline.agent.memory import recall
+from paceline.agent.places import Places
+from paceline.agent.spool import Spool
+from paceline.agent.state import Worker
+from paceline.agent.words import Interrupted
+from paceline.clock import SystemClock
+from paceline.config import WorkerOptions, task_environment
+from paceline.model.errors import Conflict
+from paceline.model.worker import Machine
+from paceline.wire.convert import attempts_to_wire, to_wire
+from paceline.wire.gen import worker_pb2 as pb
+from paceline.wire.status import PROTOCOL
+
+
+def run(options: WorkerOptions) -> int:
+    """Serve until told to leave; the exit code.
+
+    The first SIGINT or SIGTERM finishes what runs, the second stops it, the third leaves it to the supervisor, which
+    kills it when the lease is over. Raises PacelineError: no key, wrong key, another version, the name is taken.
+    """
+    places = Places(directory=options.directory.absolute())
+    places.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _alone(places.lock, options.name):
+        asyncio.run(_serve(options, places))
+    return 0
+
+
+async def _serve(options: WorkerOptions, places: Places) -> None:
+    clock = SystemClock()
+    machine = probe(options, clock)
+    identity = await credentials(options, places.key)
+    for directory in (places.logs, places.scratch, places.calls):
+        directory.mkdir(mode=0o700, exist_ok=True)
+    worker = Worker(Books(machine.capacity), places)
+    spool = Spool(places.spool)
+    memory = recall(spool.read())
+    loop = Loop(worker, spool, Launches(places=places, base=task_environment()), clock)
+    incarnation = int(clock.now() * 1e9)
+    link = Link(
+        options,
+        identity.key,
+        lambda: _hello(options, identity, incarnation, machine, worker),
+        loop.hear,
+        clock,
+        Random(incarnation),
+    )
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, loop.hear, Interrupted())
+    await loop.run(link, memory)
+
+
+def _hello(
+    options: WorkerOptions, identity: Credentials, incarnation: int, machine: Machine, worker: Worker
+) -> pb.Hello:
+    return pb.Hello(
+        protocol=PROTOCOL,
+        worker=identity.worker,
+        incarnation=incarnation,
+        name=options.name,
+        machine=to_wire(machine, pb.Machine),
+        held=[attempts_to_wire(attempts) for attempts in worker.held()],
+    )
+
+
+@contextmanager
+def _alone(path: Path, name: str) -> Iterator[None]:
+    """Two agents in one directory would each believe the other's attempts to be theirs."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise Conflict(
+            f"a worker named {name} already runs from {path.parent}", hint="give this one another --name"
+        ) from None
+    finally:
+        os.close(fd)

@@ -1,0 +1,80 @@
+"""From a frame to the word that starts it: arguments, environment, directories. Pure.
+
+A task sees the allow-list of ``config.task_environment``, what its job asks for, and what Paceline tells it; nothing
+else of the worker's environment, and none of its keys. What pins devices and names the attempt cannot be overridden by
+a job. A call's environment holds nothing of the single attempt: processes are shared among equal environments.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paceline import kinds
+from paceline.agent.devices import Booking
+from paceline.agent.frames import Frame
+from paceline.agent.places import Places
+from paceline.executor import Call, Launch
+from paceline.model.ids import AttemptId
+from paceline.model.job import Spec
+from paceline.model.resources import WHOLE
+
+MASKS = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launches:
+    """Renders frames for one worker. ``base``: what every task sees of the worker's environment."""
+
+    places: Places
+    base: Mapping[str, str]
+    python: str = sys.executable
+
+    def launch(self, frame: Frame) -> Launch:
+        """A program. Raises UsageError for parameters that are none: the server's checks were another version's."""
+        (key, attempt), *_ = frame.live.items()
+        spec = frame.shape.spec
+        params = kinds.parse(spec.kind, spec.body)
+        output = self.places.output_of(attempt)
+        return Launch(
+            key=key,
+            argv=["/bin/sh", "-c", params.argv[0]] if params.shell else list(params.argv),
+            env=self.environment(spec, frame.booking) | identity(attempt, frame.payloads.get(key, b"")),
+            cwd=spec.cwd or str(self.places.scratch_of(attempt)),
+            out=output.out,
+            err=output.err,
+            timeout=spec.timeout,
+            grace=spec.grace,
+        )
+
+    def call(self, frame: Frame, body: bytes) -> Call:
+        """Calls. ``body``: the spec's, or empty where the supervisor knows its digest already."""
+        spec = frame.shape.spec
+        return Call(
+            keys=list(frame.live),
+            kind=spec.kind,
+            digest=frame.shape.digest,
+            python=self.python,
+            env=self.environment(spec, frame.booking),
+            cwd=spec.cwd or str(self.places.calls),
+            logs=str(self.places.logs),
+            timeout=spec.timeout,
+            grace=spec.grace,
+            blobs=[body, *frame.payloads.values()],
+        )
+
+    def environment(self, spec: Spec, booking: Booking) -> dict[str, str]:
+        """What all attempts of one job with the same devices share."""
+        ours = {"OMP_NUM_THREADS": str(max(1, booking.cpu // WHOLE)), "PYTHONUNBUFFERED": "1"}
+        fixed = {"PACELINE_REPORTS": str(self.places.reports), **dict.fromkeys(MASKS, ",".join(booking.devices))}
+        return {**self.base, **ours, **dict(spec.env), **fixed}
+
+
+def identity(attempt: AttemptId, payload: bytes) -> dict[str, str]:
+    """Who a program is."""
+    named = {
+        "PACELINE_JOB_ID": str(attempt.job),
+        "PACELINE_TASK_ID": str(attempt.task),
+        "PACELINE_ATTEMPT": str(attempt.number),
+        "PACELINE_ARRAY_INDEX": str(attempt.index),
+    }
+    return named | {"PACELINE_ENTRY": payload.decode(errors="replace")} if payload else named

@@ -1,0 +1,268 @@
+"""Carries out what the machine decides: the one place where the agent's parts meet.
+
+Everything runs in one thread, and nothing in it waits: words come in, ``state`` answers with actions, and these are
+handed to the spool, the supervisor, the link and the shipper in their order. Removing directories is left to a thread.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+from paceline.agent.launches import Launches
+from paceline.agent.link import Link
+from paceline.agent.machine import free_space
+from paceline.agent.memory import Acked, Memory, encode
+from paceline.agent.shipping import Shipper
+from paceline.agent.spool import Spool
+from paceline.agent.state import Worker
+from paceline.agent.supervision import Supervision
+from paceline.agent.sweep import remove_output, remove_tree, sweep
+from paceline.agent.words import (
+    Action,
+    Beat,
+    Chunk,
+    Draining,
+    Event,
+    Flush,
+    Follow,
+    Forget,
+    Keep,
+    Leave,
+    Leaving,
+    Linked,
+    Orphaned,
+    Relink,
+    Reported,
+    Run,
+    Shipped,
+    Space,
+    Started,
+    ToServer,
+    Woken,
+)
+from paceline.clock import Clock
+from paceline.executor import Ended, Halt, Holds, Lease, Retire, Settle, ToSupervisor
+from paceline.model.columns import Endings
+from paceline.model.errors import PacelineError
+from paceline.model.ids import AttemptId
+from paceline.model.task import Outcome
+
+SPACE_EVERY = 5.0
+"""Seconds between two looks at the free space."""
+SPOOL_SLACK = 4 << 20
+"""Bytes that a spool grows before it is rewritten without what is gone."""
+
+
+class Loop:
+    """Made by ``app``; ``run`` returns when the machine wants to leave."""
+
+    def __init__(self, worker: Worker, spool: Spool, launches: Launches, clock: Clock) -> None:
+        self._worker = worker
+        self._spool = spool
+        self._launches = launches
+        self._clock = clock
+        self._places = launches.places
+        self._supervision = Supervision(launches.places, launches.base, self.hear)
+        self._shipper = Shipper(
+            send=lambda chunk: self._link.send([chunk]),
+            room=lambda: self._link.room(),
+            shipped=lambda key: self.hear(Shipped(keys=[key])),
+            discard=self._discard,
+            clock=clock,
+        )
+        self._link: Link
+        self._events: deque[Event | Acked] = deque()
+        self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._held = asyncio.Event()  # the supervisor said what it holds
+        self._digests: set[str] = set()  # whose bodies this supervisor has
+        self._owed: list[Settle] = []  # not said, because the spool could not keep the ends
+        self._torn = False  # the spool lacks something
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run(self, link: Link, memory: Memory) -> None:
+        """Take over what the memory holds, then serve. Raises PacelineError when going on makes no sense."""
+        self._link = link
+        self._shipper.recall(memory.acked)
+        self._perform(self._worker.adopt(memory, self._clock.steady()))
+        self._rewrite()
+        try:
+            await self._supervision.connect()
+            await self._held.wait()
+            for part in (link.run(), self._shipper.run(), self._watch_space()):
+                self._spawn(part)
+            await self._left
+        finally:
+            await self._close()
+
+    def hear(self, event: Event | Acked) -> None:
+        """Something happened. What it leads to is done before this returns, unless it is being done already."""
+        self._events.append(event)
+        if len(self._events) > 1:
+            return
+        try:
+            while self._events:
+                self._take(self._events[0])
+                self._events.popleft()
+            self._arm()
+        except Exception as error:  # noqa: BLE001 - recorded: ``run`` raises it, and the agent ends
+            self._fail(error)
+
+    # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take(self, event: Event | Acked) -> None:
+        match event:
+            case Acked():
+                self._shipper.kept(event)
+                self._keep(Keep(record=event))
+                return
+            case Linked():
+                self._shipper.rewind()
+            case Holds():
+                self._digests.clear()
+                if not self._held.is_set():
+                    sweep(self._places, event.pid, self._worker.held())
+                self._held.set()
+            case Orphaned() if not self._left.done():
+                self._spawn(self._supervision.connect())
+        self._perform(self._worker.receive(event, self._clock.steady()))
+        if self._spool.size > self._spool.base + SPOOL_SLACK and not self._torn:
+            self._rewrite()
+
+    def _arm(self) -> None:
+        now = self._clock.steady()
+        due = self._worker.wake_at(now)
+        loop = asyncio.get_running_loop()
+        moment = loop.time() + max(0.0, due - now)
+        if self._timer is not None and self._timer.when() <= moment and not self._timer.cancelled():
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(moment, self._wake) if due < float("inf") else None
+
+    def _wake(self) -> None:
+        self._timer = None
+        self.hear(Woken())
+
+    # ── actions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _perform(self, actions: Sequence[Action]) -> None:
+        up: list[ToServer] = []
+        down: list[ToSupervisor] = []
+        for action in actions:
+            match action:
+                case Beat() | Started() | Endings() | Reported() | Chunk() | Draining() | Leaving():
+                    up.append(action)
+                case Settle() if self._torn:
+                    self._owed.append(action)
+                case Run():
+                    self._render(action, down)
+                case Halt() | Settle() | Lease() | Retire():
+                    down.append(action)
+                case _:
+                    self._here[type(action)](self, action)
+        if down:
+            self._supervision.send(down)
+        if up:
+            self._link.send(up)
+
+    def _render(self, action: Run, down: list[ToSupervisor]) -> None:
+        frame = action.frame
+        shape = frame.shape
+        try:
+            if shape.program:
+                if not shape.spec.cwd:
+                    self._places.scratch_of(next(iter(frame.live.values()))).mkdir(parents=True, exist_ok=True)
+                down.append(self._launches.launch(frame))
+            else:
+                down.append(self._launches.call(frame, b"" if shape.digest in self._digests else shape.spec.body))
+                self._digests.add(shape.digest)
+        except (PacelineError, OSError) as error:
+            self._events.append(_not_launched(list(frame.live), str(error)))
+
+    def _keep(self, action: Keep) -> None:
+        try:
+            self._spool.append(encode(action.record))
+        except OSError:  # a full disk: the supervisor keeps the ends until there is room again
+            self._torn = True
+
+    def _rewrite(self) -> None:
+        try:
+            self._spool.replace(map(encode, [*self._worker.records(), *self._shipper.records()]))
+        except OSError:
+            self._torn = True
+            return
+        self._torn = False
+        self._supervision.send(self._owed)
+        self._owed.clear()
+
+    def _discard(self, attempt: AttemptId) -> None:
+        remove_output(self._places, attempt)
+        scratch = self._places.scratch_of(attempt)
+        if scratch.exists():
+            asyncio.get_running_loop().run_in_executor(None, remove_tree, scratch)
+
+    _here: Mapping[type[Any], Callable[["Loop", Any], None]] = {
+        Keep: _keep,
+        Follow: lambda self, action: self._shipper.follow(action.attempt, action.source),
+        Flush: lambda self, action: self._shipper.flush(action.written),
+        Forget: lambda self, action: self._shipper.forget(action.attempts),
+        Relink: lambda self, action: self._link.relink(),
+        Leave: lambda self, action: self._leave(),
+    }
+
+    # ── running and ending ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _watch_space(self) -> None:
+        while True:
+            self.hear(Space(free=free_space(self._places.directory)))
+            if self._torn:
+                self._rewrite()
+            await asyncio.sleep(SPACE_EVERY)
+
+    def _spawn(self, part: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(part)
+        self._tasks.add(task)
+        task.add_done_callback(self._part_ended)
+
+    def _part_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._fail(error)
+
+    def _leave(self) -> None:
+        if not self._left.done():
+            self._left.set_result(None)
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._left.done():
+            self._left.set_exception(error)
+
+    async def _close(self) -> None:
+        if not self._left.done():
+            self._left.cancel()
+        await self._link.close()
+        self._supervision.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._shipper.close()
+        self._spool.close()
+
+
+def _not_launched(keys: Sequence[str], why: str) -> Ended:
+    """What a supervisor would say of them."""
+    count = len(keys)
+    return Ended(
+        keys=keys,
+        outcomes=[Outcome.LAUNCH] * count,
+        codes=[0] * count,
+        details=[why] * count,
+        seconds=[0.0] * count,
+        out_ends=[0] * count,
+        err_ends=[0] * count,
+        blobs=[b""] * count,
+    )

@@ -1,0 +1,125 @@
+"""What this machine has to give: processors, memory, disk, devices, and what it is able to do.
+
+Processors and memory are the least of what the machine has, what this process may use (affinity, control groups) and
+what the user grants. Devices are asked of NVIDIA's library, else of ``nvidia-smi``; where neither is, there are none.
+"""
+
+import csv
+import os
+import platform
+import shutil
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import pynvml
+
+import paceline
+from paceline import kinds
+from paceline.agent.cgroups import cpu_limit, memory_limit
+from paceline.clock import Clock
+from paceline.config import WorkerOptions
+from paceline.model.errors import UsageError
+from paceline.model.resources import WHOLE, Capacity, Gpu
+from paceline.model.worker import Machine
+
+_SMI = ("nvidia-smi", "--query-gpu=uuid,name,memory.total", "--format=csv,noheader,nounits")
+_SMI_SECONDS = 20.0
+_MIB = 1 << 20
+
+
+def probe(options: WorkerOptions, clock: Clock) -> Machine:
+    """Everything. Takes some milliseconds, and seconds where a driver is slow to answer."""
+    return Machine(
+        host=socket.gethostname(),
+        capacity=Capacity(
+            cpu=processors(options.cpus),
+            memory=options.memory or usable_memory(),
+            disk=shutil.disk_usage(options.directory).free,
+            gpus=tuple(gpus()),
+        ),
+        labels=options.labels,
+        features=features(),
+        python=platform.python_version(),
+        version=paceline.__version__,
+        pid=os.getpid(),
+        ends_at=clock.now() + options.time if options.time else 0.0,
+    )
+
+
+def processors(wanted: float) -> int:
+    """Thousandths. A user may grant more than there are: many tasks mostly wait."""
+    if wanted < 0:
+        raise UsageError(f"cpus: {wanted:g} is below 0", hint="leave it out for all that there are")
+    there = min(len(os.sched_getaffinity(0)), cpu_limit())
+    return max(1, round((wanted or there) * WHOLE))
+
+
+def usable_memory() -> int:
+    """Bytes that this process and its children may have."""
+    return int(min(psutil.virtual_memory().total, memory_limit()))
+
+
+def features() -> tuple[str, ...]:
+    """Whatever any kind of task that is installed here finds that it can do here."""
+    found = {feature for name in kinds.names() for feature in kinds.find(name).available()}
+    return tuple(sorted(found | {"python{}.{}".format(*platform.python_version_tuple())}))
+
+
+def gpus() -> Sequence[Gpu]:
+    """Devices, in the driver's order."""
+    try:
+        return _ask_library()
+    except pynvml.NVMLError:
+        return _ask_program()
+
+
+def _ask_library() -> list[Gpu]:
+    pynvml.nvmlInit()
+    try:
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        return [
+            nvidia(
+                pynvml.nvmlDeviceGetUUID(handle),
+                pynvml.nvmlDeviceGetName(handle),
+                pynvml.nvmlDeviceGetMemoryInfo(handle).total,
+            )
+            for handle in handles
+        ]
+    finally:
+        pynvml.nvmlShutdown()
+
+
+def _ask_program() -> Sequence[Gpu]:
+    if shutil.which(_SMI[0]) is None:
+        return ()
+    try:
+        answer = subprocess.run(_SMI, capture_output=True, text=True, timeout=_SMI_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()  # a driver that does not answer has no devices for us
+    return read_smi(answer.stdout)
+
+
+def read_smi(text: str) -> Sequence[Gpu]:
+    """What ``nvidia-smi --query-gpu=uuid,name,memory.total --format=csv,noheader,nounits`` prints; memory in MiB.
+
+    Lines of any other form (a driver that complains) are passed over.
+    """
+    rows = [[field.strip() for field in row] for row in csv.reader(text.splitlines())]
+    return [
+        nvidia(row[0], row[1], int(row[2]) * _MIB)
+        for row in rows
+        if len(row) == 3 and row[0].startswith(("GPU-", "MIG-")) and row[2].isdecimal()  # noqa: PLR2004
+    ]
+
+
+def nvidia(uuid: str, name: str, memory: int) -> Gpu:
+    """The driver says "NVIDIA A100-SXM4-80GB"."""
+    return Gpu(uuid=uuid, vendor="nvidia", model=name.upper().removeprefix("NVIDIA ").strip(), memory=memory)
+
+
+def free_space(directory: Path) -> int:
+    """Bytes free where a worker keeps its files."""
+    return shutil.disk_usage(directory).free
