@@ -233,10 +233,23 @@ def address(path: Path) -> Iterator[str]:
 class Executor(Protocol):
     """One way of running attempts, inside the supervisor (``executors/``)."""
 
-    def halt(self, order: Halt) -> bool:
-        """Begin to end the attempt. False: it is not one of mine."""
+    @property
+    def busy(self) -> bool:
+        """Some have not ended."""
         ...
 
     def keys(self) -> Sequence[str]:
         """Attempts that have not ended."""
+        ...
+
+    def runs(self, key: str) -> bool:
+        """This one has not ended."""
+        ...
+
+    def begun(self) -> Iterator[Began]:
+        """The attempts at work, as a new agent needs to hear of them."""
+        ...
+
+    def halt(self, order: Halt) -> bool:
+        """Begin to end the attempt. False: it is not one of mine."""
         ...

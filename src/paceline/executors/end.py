@@ -1,0 +1,64 @@
+"""How one attempt ended, as an executor tells it, and the sentences for it."""
+
+import signal
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
+
+from paceline.executor import Began, Unbegun
+from paceline.model.errors import PacelineError
+from paceline.model.task import Outcome
+
+
+class End(NamedTuple):
+    """One row of ``executor.Ended``; a tuple because there are a hundred thousand a second."""
+
+    key: str
+    outcome: str
+    code: int = 0
+    detail: str = ""
+    seconds: float = 0.0
+    out_end: int = 0
+    err_end: int = 0
+    result: bytes = b""
+
+
+Tell: TypeAlias = Callable[[End | Began | Unbegun], None]
+"""Where executors say what happens."""
+
+
+class Verdict(NamedTuple):
+    """Why we are ending an attempt; it stands whatever the program makes of its signals."""
+
+    outcome: str
+    detail: str
+
+
+def timeout(seconds: float) -> Verdict:
+    return Verdict(Outcome.TIMEOUT, f"ran longer than {seconds:g} s")
+
+
+def unkillable(pids: Sequence[int]) -> Verdict:
+    names = ", ".join(map(str, pids))
+    return Verdict(Outcome.UNKILLABLE, f"still there long after SIGKILL: pid {names}; the machine may need a restart")
+
+
+def exit_text(code: int) -> str:
+    """ "exit code 3", "killed by signal 11 (SIGSEGV)"."""
+    if code >= 0:
+        return f"exit code {code}"
+    text = f"killed by signal {-code} ({_signal_name(-code)})"
+    if code == -signal.SIGKILL:
+        text += ", by nobody here: the usual cause is that the machine ran out of memory"
+    return text
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "a real-time signal"
+
+
+def sentence(error: PacelineError) -> str:
+    """What is wrong; what to do about it."""
+    return f"{error.message}; {error.hint}" if error.hint else error.message

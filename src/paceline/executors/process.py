@@ -1,0 +1,124 @@
+"""Programs: one attempt is one tree of processes, and ends when the tree is gone."""
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from paceline.executor import Began, Halt, Launch
+from paceline.executors.end import End, Tell, Verdict, exit_text, sentence, timeout, unkillable
+from paceline.executors.launch import Program
+from paceline.executors.loop import Alarm, Loop, steady
+from paceline.executors.reaper import Reaper, Tree
+from paceline.model.errors import LaunchError
+from paceline.model.task import Outcome
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Running:
+    """An attempt that has begun. ``verdicts``: why we are ending it, first one first; none so long as it may run."""
+
+    order: Launch
+    tree: Tree
+    began_at: float
+    verdicts: list[Verdict]
+
+    def began(self) -> Began:
+        """The word for it."""
+        order, started = self.order, self.tree.started
+        return Began(
+            key=order.key, out=order.out, err=order.err, out_start=started.out_start, err_start=started.err_start
+        )
+
+
+class Programs:
+    """Every ``Launch`` of this supervisor."""
+
+    def __init__(self, loop: Loop, reaper: Reaper, tell: Tell) -> None:
+        self._loop = loop
+        self._reaper = reaper
+        self._tell = tell
+        self._running: dict[str, Running] = {}
+        self._timeouts: dict[str, Alarm] = {}
+
+    def keys(self) -> Sequence[str]:
+        """Attempts that have not ended."""
+        return list(self._running)
+
+    @property
+    def busy(self) -> bool:
+        """Some have not ended."""
+        return bool(self._running)
+
+    def runs(self, key: str) -> bool:
+        """This one has not ended."""
+        return key in self._running
+
+    def launch(self, order: Launch) -> None:
+        """Start it; if that cannot be, its end is told at once."""
+        program = Program(argv=order.argv, env=order.env, cwd=order.cwd, out=order.out, err=order.err)
+        began_at = steady()
+        try:
+            tree = self._reaper.start(program, order.grace, functools.partial(self._gone, order.key))
+        except LaunchError as error:
+            self._tell(End(order.key, Outcome.LAUNCH, detail=sentence(error)))
+            return
+        self._running[order.key] = Running(order=order, tree=tree, began_at=began_at, verdicts=[])
+        if order.timeout:
+            expire = functools.partial(self._expire, order)
+            self._timeouts[order.key] = self._loop.at(began_at + order.timeout, expire)
+        self._tell(self._running[order.key].began())
+
+    def begun(self) -> Iterator[Began]:
+        """All of them."""
+        return (running.began() for running in self._running.values())
+
+    def halt(self, order: Halt) -> bool:
+        """End its tree. False: no such attempt."""
+        if order.key not in self._running:
+            return False
+        self._end(order.key, Verdict(order.outcome, order.detail), order.grace)
+        return True
+
+    def _expire(self, order: Launch) -> None:
+        self._end(order.key, timeout(order.timeout), order.grace)
+
+    def _end(self, key: str, verdict: Verdict, grace: float) -> None:
+        running = self._running[key]
+        if running.tree.root_lives:
+            running.verdicts.append(verdict)
+        self._reaper.end(running.tree, grace)
+
+    def _gone(self, key: str, code: int, survivors: Sequence[int]) -> None:
+        running = self._running.pop(key)
+        if key in self._timeouts:
+            self._timeouts.pop(key).cancel()
+        verdict = _verdict(running, code, survivors)
+        self._tell(
+            End(
+                key,
+                verdict.outcome,
+                code,
+                verdict.detail,
+                steady() - running.began_at,
+                _length(running.order.out),
+                _length(running.order.err),
+            )
+        )
+
+
+def _verdict(running: Running, code: int, survivors: Sequence[int]) -> Verdict:
+    if survivors:
+        return unkillable(survivors)
+    if running.verdicts:
+        return running.verdicts[0]
+    if code:
+        return Verdict(Outcome.FAILED, exit_text(code))
+    return Verdict(Outcome.SUCCEEDED, "")
+
+
+def _length(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:  # the program removed its own output
+        return 0

@@ -1,0 +1,219 @@
+"""The parent of all user processes: starts them, ends them, and knows when a whole tree is gone.
+
+We are a *sub-reaper*: a process whose parent dies becomes our child. Hence, once the first process of a tree (its
+*root*) has died, whatever is left of the tree descends from a child of ours that we did not start, a *stray*. So the
+common case, a program that leaves nothing behind, costs one look at how many children we have.
+
+Whose a stray is, is told by the mark in its environment, or its session, or by having been seen in a tree before. If
+none of that helps, all trees of that moment are suspects, and it goes with the last of them.
+
+    RUNS ──end──▶ ASKED (TERM to all) ──grace──▶ KILLED (KILL until nothing is left) ──patience──▶ given up
+      └── root died, strays left ──▶ ASKED                    at any time: root dead, no strays ──▶ gone
+"""
+
+import ctypes
+import functools
+import itertools
+import math
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, auto
+from pathlib import Path
+from typing import TypeAlias
+
+from paceline.executors.launch import Program, Started, start
+from paceline.executors.loop import Loop, steady
+from paceline.executors.roster import Roster
+from paceline.executors.tree import Process, children, families, look, send, variable
+
+MARK = "PACELINE_SUPERVISOR"
+"""Variable of every process we start: ``<our directory's name>:<number of the tree>``."""
+PATIENCE = 60.0
+"""Seconds after the first KILL until we give up on what is still there."""
+
+Gone: TypeAlias = Callable[[int, Sequence[int]], None]
+"""Called once per tree: the root's exit code (or minus its signal), and the pids that would not die."""
+
+_AGAIN = 0.05  # seconds between KILLs, for those born meanwhile
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Phase(Enum):
+    """How far the end of a tree is."""
+
+    RUNS = auto()
+    ASKED = auto()
+    KILLED = auto()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Tree:
+    """A root and all that came of it."""
+
+    number: int
+    started: Started
+    slot: int
+    grace: float  # seconds between TERM and KILL for what outlives the root
+    gone: Gone
+    phase: Phase = Phase.RUNS
+    root_lives: bool = True
+    code: int = 0
+    seen: dict[int, Process] = field(default_factory=dict)  # who was signalled
+    kill_at: float = math.inf
+    give_up_at: float = math.inf
+
+    @property
+    def pid(self) -> int:
+        return self.started.pid
+
+
+def adopt_orphans() -> None:
+    """Make this process a sub-reaper. Raises OSError."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "cannot become a sub-reaper")
+
+
+class Reaper:
+    """One per process, and nobody else there may wait for children."""
+
+    def __init__(self, loop: Loop, name: str, roster: Path, *, patience: float = PATIENCE) -> None:
+        self._loop = loop
+        self._name = name
+        self._roster = Roster(roster)
+        self._patience = patience
+        self._numbers = itertools.count(1)
+        self._trees: dict[int, Tree] = {}
+        self._roots: dict[int, Tree] = {}  # by pid, so long as they live
+        self._closing: dict[int, Tree] = {}  # root dead, but perhaps not all
+        self._strays: dict[int, set[int]] = {}  # pid → numbers of the trees it may belong to
+
+    @property
+    def empty(self) -> bool:
+        """Nothing of ours is left."""
+        return not self._trees
+
+    def start(self, program: Program, grace: float, gone: Gone) -> Tree:
+        """Raises LaunchError."""
+        number = next(self._numbers)
+        started = start(replace(program, env={**program.env, MARK: f"{self._name}:{number}"}))
+        process = look(started.pid)
+        slot = self._roster.enter(started.pid, process.started if process else 0)
+        tree = Tree(number=number, started=started, slot=slot, grace=grace, gone=gone)
+        self._trees[number] = self._roots[started.pid] = tree
+        return tree
+
+    def end(self, tree: Tree, grace: float) -> None:
+        """TERM now, KILL after ``grace`` seconds (0: at once). Repeated, it can only hasten the end."""
+        if tree.number not in self._trees or tree.phase is Phase.KILLED:
+            return
+        tree.phase = Phase.ASKED
+        if grace <= 0:
+            self._kill(tree)
+            return
+        self._ask(tree)
+        tree.kill_at = min(tree.kill_at, steady() + grace)
+        self._loop.at(tree.kill_at, functools.partial(self._kill, tree))
+
+    def collect(self) -> None:
+        """Children died (SIGCHLD): take notice of every one, and of trees that are gone with them."""
+        for pid, status in _dead():
+            self._strays.pop(pid, None)
+            if tree := self._roots.pop(pid, None):
+                tree.root_lives = False
+                tree.code = os.waitstatus_to_exitcode(status)
+                self._closing[tree.number] = tree
+        if self._closing:
+            self._close()
+
+    def _close(self) -> None:
+        self._adopt()
+        for tree in list(self._closing.values()):
+            if not self._left(tree):
+                self._finish(tree, ())
+            elif tree.phase is Phase.RUNS:
+                self.end(tree, tree.grace)
+            elif tree.phase is Phase.ASKED:
+                self._ask(tree)
+            else:
+                self._strike(tree)
+
+    def _finish(self, tree: Tree, survivors: Sequence[int]) -> None:
+        del self._trees[tree.number]
+        self._roots.pop(tree.pid, None)
+        self._closing.pop(tree.number, None)
+        self._roster.leave(tree.slot)
+        for owners in self._strays.values():
+            owners.discard(tree.number)
+        tree.gone(tree.code, survivors)
+
+    def _ask(self, tree: Tree) -> None:
+        for process in self._members(tree):
+            if not _same(tree.seen.get(process.pid), process):
+                send(process, signal.SIGTERM, signal.SIGCONT)
+            tree.seen[process.pid] = process
+
+    def _kill(self, tree: Tree) -> None:
+        if tree.number in self._trees and tree.phase is Phase.ASKED:
+            tree.phase = Phase.KILLED
+            tree.give_up_at = steady() + self._patience
+            self._insist(tree)
+
+    def _insist(self, tree: Tree) -> None:
+        if tree.number not in self._trees:
+            return
+        self._strike(tree)
+        survivors = [process.pid for process in self._members(tree)] if steady() >= tree.give_up_at else []
+        if survivors:
+            self._finish(tree, survivors)
+        else:
+            self._loop.after(_AGAIN, functools.partial(self._insist, tree))
+
+    def _strike(self, tree: Tree) -> None:
+        for process in self._members(tree):
+            tree.seen[process.pid] = process
+            send(process, signal.SIGKILL)
+
+    def _members(self, tree: Tree) -> list[Process]:
+        self._adopt()
+        return families([tree.pid, *self._left(tree)] if tree.root_lives else self._left(tree))
+
+    def _left(self, tree: Tree) -> list[int]:
+        """Strays that can only be this tree's."""
+        return [pid for pid, owners in self._strays.items() if owners == {tree.number}]
+
+    def _adopt(self) -> None:
+        mine = children(os.getpid())
+        if len(mine) == len(self._roots) + len(self._strays):
+            return  # both are among them until they are waited for
+        for pid in mine:
+            if pid not in self._roots and pid not in self._strays:
+                self._strays[pid] = self._owners(pid)
+
+    def _owners(self, pid: int) -> set[int]:
+        name, _, number = variable(pid, MARK.encode()).decode(errors="replace").rpartition(":")
+        if name == self._name and number.isdigit():
+            return {int(number)} & self._trees.keys()
+        process = look(pid)
+        for tree in self._trees.values():
+            if process and (process.session == tree.pid or _same(tree.seen.get(pid), process)):
+                return {tree.number}
+        return set(self._trees)
+
+
+def _same(one: Process | None, other: Process) -> bool:
+    return one is not None and one.started == other.started
+
+
+def _dead() -> Iterator[tuple[int, int]]:
+    """(pid, status) of every child that died, whoever it was."""
+    try:
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            yield pid, status
+    except ChildProcessError:
+        return

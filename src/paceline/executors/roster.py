@@ -1,0 +1,72 @@
+"""Which processes we started and have not seen the end of, in a file that survives us.
+
+A supervisor that is killed leaves its attempts running; the next one in the same directory reads here whom to kill.
+The file is mapped, so that keeping it costs no system call: it needs to survive our death, not the machine's.
+
+    boot id (64 bytes) · slots of u64 pid, u64 start time; all zero: free
+"""
+
+import mmap
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+_SLOT = struct.Struct("<QQ")
+_HEAD = 64
+_FREE = bytes(_SLOT.size)
+_ROOM = 4096  # slots to begin with
+
+
+class Roster:
+    """Open, for us alone, and empty."""
+
+    def __init__(self, path: Path) -> None:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.ftruncate(fd, _HEAD + _ROOM * _SLOT.size)
+            self._map = mmap.mmap(fd, 0)
+        finally:
+            os.close(fd)
+        self._map[: len(_boot())] = _boot()
+        self._free = list(range(_ROOM - 1, -1, -1))
+
+    def enter(self, pid: int, started: int) -> int:
+        """A process runs. Returns its slot."""
+        if not self._free:
+            self._grow()
+        slot = self._free.pop()
+        _SLOT.pack_into(self._map, _HEAD + slot * _SLOT.size, pid, started)
+        return slot
+
+    def leave(self, slot: int) -> None:
+        """Its end was seen."""
+        offset = _HEAD + slot * _SLOT.size
+        self._map[offset : offset + _SLOT.size] = _FREE
+        self._free.append(slot)
+
+    def _grow(self) -> None:
+        before = (len(self._map) - _HEAD) // _SLOT.size
+        self._map.resize(_HEAD + 2 * before * _SLOT.size)
+        self._free = list(range(2 * before - 1, before - 1, -1))
+
+    def close(self) -> None:
+        self._map.close()
+
+
+def survivors(path: Path) -> Iterator[tuple[int, int]]:
+    """(pid, start time) of all that a roster lists; nothing if the machine was started anew since."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    if not data.startswith(_boot()):
+        return
+    slots = data[_HEAD : len(data) - (len(data) - _HEAD) % _SLOT.size]
+    for pid, started in _SLOT.iter_unpack(slots):
+        if pid:
+            yield pid, started
+
+
+def _boot() -> bytes:
+    return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()

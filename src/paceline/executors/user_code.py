@@ -1,0 +1,196 @@
+"""What a kind, its parameters and a task's payload mean: a call that ends in an outcome, whatever the code does.
+
+Runs in user processes only; the one place on a worker where something is unpickled.
+
+An exception fails the task, and ``SystemExit`` and ``KeyboardInterrupt`` are exceptions here: a function says that it
+succeeded by returning, not by ending the process, not even with code 0.
+"""
+
+import base64
+import functools
+import importlib
+import json
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+import cloudpickle
+
+from paceline import kinds
+from paceline.config import PAYLOAD_LIMIT
+from paceline.executors.end import sentence
+from paceline.model.errors import PacelineError, UsageError
+from paceline.model.task import Outcome
+
+PROTOCOL = 5
+DETAIL_LIMIT = 2000
+"""Characters of an exception's text that travel as the attempt's detail."""
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes})
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+class Said(NamedTuple):
+    """How one task ended."""
+
+    outcome: str
+    detail: str = ""
+    result: bytes = b""
+
+
+Work: TypeAlias = Callable[[bytes], Said]
+"""From a task's payload to its end."""
+
+
+class Bound(NamedTuple):
+    """Parameters, ready to be called. ``paths``: where the code's modules lie."""
+
+    work: Work
+    paths: tuple[str, ...] = ()
+
+
+class Unusable(Exception):
+    """No task with these parameters can begin. ``said``: how each of them ends."""
+
+    def __init__(self, said: Said) -> None:
+        super().__init__(said.detail)
+        self.said = said
+
+
+def bind(kind: str, body: bytes) -> Bound:
+    """What is to be done for every task with these parameters. Raises Unusable."""
+    try:
+        params = kinds.parse(kind, body)
+        return _function(params) if kind == "function" else _kind(kind, body)
+    except UsageError as error:
+        raise Unusable(Said(Outcome.REJECTED, _clipped(sentence(error)))) from error
+    except BaseException as error:
+        _print(error)
+        raise Unusable(Said(Outcome.LAUNCH, _clipped(f"cannot load what to run: {_text(error)}"))) from error
+
+
+# ── kinds: parameters in, JSON out ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _kind(name: str, body: bytes) -> Bound:
+    run = kinds.load(kinds.find(name).run)
+    return Bound(functools.partial(_run_kind, name, run, json.loads(body)))
+
+
+def _run_kind(name: str, run: Callable[[Any], object], fields: Mapping[str, object], payload: bytes) -> Said:
+    """A payload is a JSON object; its fields replace those of the body, so that an array can be a sweep."""
+    try:
+        params = kinds.parse(name, json.dumps({**fields, **json.loads(payload or b"{}")}).encode())
+    except (UsageError, ValueError, TypeError) as error:
+        return Said(Outcome.REJECTED, _clipped(_text(error)))
+    try:
+        return _sized(json.dumps(run(params)).encode())
+    except BaseException as error:  # noqa: BLE001 - the end of the task
+        _print(error)
+        return Said(Outcome.FAILED, _clipped(_text(error)))
+
+
+# ── functions: pickles in, pickles out ──────────────────────────────────────────────────────────────────────────────
+
+
+def _function(params: Any) -> Bound:
+    if params.code and params.python not in ("", _PYTHON):
+        raise ImportError(f"the function was pickled by Python {params.python}, and this is {_PYTHON}")
+    paths = tuple(params.paths)
+    use(paths)
+    function = pickle.loads(base64.b64decode(params.code)) if params.code else _find(params.ref)  # noqa: S301 - its home
+    return Bound(functools.partial(_run_function, function), paths)
+
+
+def _find(ref: str) -> Any:
+    module, _, name = ref.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"{ref} is {type(found).__name__}, which cannot be called")
+    return found
+
+
+def _run_function(function: Callable[..., object], payload: bytes) -> Said:
+    try:
+        args, kwargs = pickle.loads(payload) if payload else ((), {})  # noqa: S301 - its home
+        value = function(*args, **kwargs)
+        return _sized(pickle.dumps(value, PROTOCOL) if type(value) in _PLAIN else cloudpickle.dumps(value, PROTOCOL))
+    except BaseException as error:  # noqa: BLE001 - the end of the task
+        trace = _print(error)
+        return Said(Outcome.FAILED, _clipped(_text(error)), _pickled(error, trace))
+
+
+def _pickled(error: BaseException, trace: str) -> bytes:
+    """The exception and its traceback; a stand-in where the exception cannot make the journey there *and back*."""
+    try:
+        data: bytes = cloudpickle.dumps((error, trace), PROTOCOL)
+        pickle.loads(data)  # noqa: S301 - its home
+        if len(data) <= PAYLOAD_LIMIT:
+            return data
+    except Exception:  # noqa: BLE001, S110 - whatever its own pickling raises, the stand-in says more
+        pass
+    stand_in = RuntimeError(_clipped(_text(error)))
+    short: bytes = cloudpickle.dumps((stand_in, trace[-DETAIL_LIMIT:]), PROTOCOL)
+    return short
+
+
+# ── modules ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_used: list[tuple[str, ...]] = [()]
+
+
+def use(paths: tuple[str, ...]) -> None:
+    """Import from these directories. What was imported from other ones before is forgotten: its names may clash."""
+    (before,) = _used
+    if paths == before:
+        return
+    stale = tuple(f"{path}{os.sep}" for path in before if path not in paths)
+    for name, module in list(sys.modules.items()):
+        if stale and (getattr(module, "__file__", None) or "").startswith(stale):
+            del sys.modules[name]
+    there = [path for path in paths if Path(path).is_dir()]
+    sys.path[:] = there + [path for path in sys.path if path not in before and path not in paths]
+    importlib.invalidate_caches()
+    _used[:] = [paths]
+
+
+# ── words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _sized(result: bytes) -> Said:
+    if len(result) > PAYLOAD_LIMIT:
+        advice = "write it to a file or an object store, and return where it is"
+        return Said(Outcome.REJECTED, f"the result has {len(result):,} bytes; the limit is {PAYLOAD_LIMIT:,}; {advice}")
+    return Said(Outcome.SUCCEEDED, "", result)
+
+
+def _text(error: BaseException) -> str:
+    """ "ValueError: bad value"."""
+    if isinstance(error, PacelineError):
+        return sentence(error)
+    name = type(error).__qualname__
+    try:
+        said = str(error)
+    except Exception as again:  # noqa: BLE001 - its own __str__ fails; that much can be said
+        said = f"(its text cannot be had: {type(again).__name__})"
+    return f"{name}: {said}" if said else name
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= DETAIL_LIMIT else f"{text[:DETAIL_LIMIT]}…"
+
+
+def _print(error: BaseException) -> str:
+    """Onto the task's stderr, without our own frames. Returns the text."""
+    frames = error.__traceback__.tb_next if error.__traceback__ else None
+    text = "".join(traceback.format_exception(type(error), error, frames))
+    try:
+        sys.stderr.write(text)
+    except (AttributeError, OSError, ValueError):  # the function took it away
+        return text
+    return text

@@ -1,0 +1,182 @@
+"""The supervisor put together: words of the agent in, starts and ends of processes out.
+
+It leaves when it is told to retire and nothing runs; or when nothing runs, no agent was here for a while, and no end
+waits for one that could still use it.
+"""
+
+import gc
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from paceline.executor import Began, Call, Executor, Halt, Holds, Launch, Lease, Retire, Settle, Unbegun, Word
+from paceline.executors.bodies import Bodies
+from paceline.executors.end import End
+from paceline.executors.function import Functions
+from paceline.executors.loop import Loop, steady
+from paceline.executors.process import Programs
+from paceline.executors.reaper import Reaper, adopt_orphans
+from paceline.model.task import Outcome
+from paceline.supervisor.lease import Lease as Term
+from paceline.supervisor.ledger import Ledger
+from paceline.supervisor.link import Link
+from paceline.supervisor.options import Options
+from paceline.supervisor.place import Occupied, Place
+from paceline.supervisor.reports import Reports
+from paceline.supervisor.signals import Signals
+
+_GRACE = 10.0
+"""Seconds between TERM and KILL for all that runs when we are told to stop by a signal."""
+
+
+def run(options: Options) -> int:
+    """Blocks until there is nothing left to do. Returns the exit code."""
+    _open_standard_files()
+    try:
+        place = Place(options)
+    except (Occupied, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    os.chdir("/")
+    adopt_orphans()
+    Supervisor(options, place).serve()
+    place.leave()
+    return 0
+
+
+def _open_standard_files() -> None:
+    """A file of ours with the number of a program's standard output would be overwritten when it starts."""
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(spare)
+
+
+class Supervisor:
+    """One thread; ``serve`` runs it."""
+
+    def __init__(self, options: Options, place: Place) -> None:
+        self._options = options
+        self._loop = Loop()
+        self._signals = Signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
+        self._reaper = Reaper(self._loop, options.name, options.roster)
+        self._programs = Programs(self._loop, self._reaper, self._tell)
+        self._functions = Functions(self._loop, self._reaper, Bodies(options.bodies), self._tell)
+        self._executors: tuple[Executor, ...] = (self._programs, self._functions)
+        self._ledger = Ledger()
+        self._link = Link(
+            self._loop, place.listener, came=self._on_agent, heard=self._on_word, left=self._on_agent_left
+        )
+        self._reports = Reports(self._loop, place.reports, self._runs, self._link.say)
+        self._term = Term(self._loop, self._on_lease_over)
+        self._alone_since = steady()
+        self._retiring = False
+        self._loop.read(self._signals.fileno(), self._on_signals)
+        self._loop.read(place.reports.fileno(), self._reports.drain)
+
+    def serve(self) -> None:
+        """Until there is nothing left to do."""
+        gc.freeze()
+        while not self._done():
+            self._loop.turn()
+            self._flush()
+        self._functions.dismiss()
+        while not self._reaper.empty:
+            self._loop.turn()
+        self._link.close()
+
+    def _done(self) -> bool:
+        if any(executor.busy for executor in self._executors):
+            return False
+        if self._retiring:
+            return not (self._link.connected and len(self._ledger))
+        forlorn = not self._link.connected and steady() >= self._alone_since + self._options.idle
+        return forlorn and (not len(self._ledger) or self._term.over)
+
+    def _flush(self) -> None:
+        """What happened in this turn, in as few words as possible; an attempt's last report goes before its end."""
+        unsaid = self._ledger.unsaid()
+        if unsaid:
+            self._reports.drain()
+            self._reports.finish(unsaid)
+            for word in self._ledger.words():
+                self._link.say(word)
+        self._link.flush()
+
+    def _runs(self, key: str) -> bool:
+        return key in self._ledger or any(executor.runs(key) for executor in self._executors)
+
+    # ── from the executors ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, word: End | Began | Unbegun) -> None:
+        if isinstance(word, End):
+            self._ledger.enter(word)
+        elif isinstance(word, Unbegun) and not self._link.connected:
+            for key in word.keys:  # the next agent must hear of them, and only ends are kept
+                self._ledger.enter(End(key, Outcome.RETURNED, detail="its process died before its turn"))
+        else:
+            self._link.say(word)
+
+    # ── from the agent ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _on_agent(self) -> None:
+        keys = itertools.chain.from_iterable(executor.keys() for executor in self._executors)
+        self._link.say(Holds(pid=os.getpid(), keys=list(keys)))
+        for executor in self._executors:
+            for began in executor.begun():
+                self._link.say(began)
+        self._ledger.say_again()
+
+    def _on_agent_left(self) -> None:
+        self._alone_since = steady()
+        self._loop.after(self._options.idle, self._flush)
+
+    def _on_word(self, word: Word) -> None:
+        match word:
+            case Launch():
+                if self._may_begin((word.key,)):
+                    self._programs.launch(word)
+            case Call():
+                if self._may_begin(word.keys):
+                    self._functions.call(word)
+            case Halt():
+                if not self._programs.halt(word):
+                    self._functions.halt(word)
+            case Settle():
+                self._ledger.settle(word.keys)
+            case Lease():
+                self._term.renew(word.seconds)
+            case Retire():
+                self._retiring = True
+            case _:
+                pass  # a word of our own
+
+    def _may_begin(self, keys: Sequence[str]) -> bool:
+        """False: no lease, or they are here already; what becomes of them is said in any case."""
+        if any(self._runs(key) for key in keys):
+            self._ledger.say_again(key for key in keys if key in self._ledger)
+            return False
+        if self._term.over:
+            for key in keys:
+                self._tell(End(key, Outcome.LOST, detail="the worker's lease had run out"))
+        return not self._term.over
+
+    # ── by themselves ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _on_signals(self) -> None:
+        come = self._signals.come()
+        if signal.SIGCHLD in come:
+            self._reaper.collect()
+        if come & {signal.SIGTERM, signal.SIGINT}:
+            self._retiring = True
+            self._halt_all(Outcome.INTERRUPTED, "the worker's supervisor was told to stop", _GRACE)
+
+    def _on_lease_over(self) -> None:
+        self._halt_all(Outcome.LOST, "the worker's lease ran out: no word from the server", 0.0)
+
+    def _halt_all(self, outcome: Outcome, detail: str, grace: float) -> None:
+        for executor in self._executors:
+            held = executor.keys()
+            for key in held:
+                executor.halt(Halt(key=key, outcome=outcome, detail=detail, grace=grace))

@@ -1,0 +1,59 @@
+"""What a supervisor that was killed left running is killed before the next one starts anything.
+
+Exactly these, and what descends from them: processes of the roster, by pid and start time; and processes whose
+environment carries our directory's mark. Never anything by its name.
+"""
+
+import os
+import select
+import signal
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from paceline.executors.loop import steady
+from paceline.executors.reaper import MARK
+from paceline.executors.roster import survivors
+from paceline.executors.tree import ZOMBIE, Process, everyone, families, look, send, variable
+
+_LIMIT = 10.0
+"""Seconds after which we start all the same: what does not die by then may never do."""
+
+
+def sweep(roster: Path, name: str) -> list[int]:
+    """Kill all of it, wait until it is gone. Returns the pids that would not go."""
+    recorded = list(survivors(roster))
+    deadline = steady() + _LIMIT
+    while left := _left(recorded, name):
+        for process in left:
+            send(process, signal.SIGKILL)
+        if steady() > deadline:
+            return [process.pid for process in left]
+        _wait(left)
+    return []
+
+
+def _left(recorded: Iterable[tuple[int, int]], name: str) -> list[Process]:
+    roots = [pid for pid, started in recorded if (process := look(pid)) and process.started == started]
+    ours = families([*roots, *_marked(name)])
+    return [process for process in ours if process.pid != os.getpid()]
+
+
+def _marked(name: str) -> Iterator[int]:
+    for process in everyone():
+        if process.state not in ZOMBIE and variable(process.pid, MARK.encode()).startswith(name.encode() + b":"):
+            yield process.pid
+
+
+def _wait(processes: Iterable[Process]) -> None:
+    """Until the first of them is gone, or a moment is over."""
+    poll = select.poll()
+    handles = []
+    for process in processes:
+        try:
+            handles.append(os.pidfd_open(process.pid))
+        except ProcessLookupError:
+            continue
+        poll.register(handles[-1], select.POLLIN)
+    poll.poll(50)
+    for handle in handles:
+        os.close(handle)

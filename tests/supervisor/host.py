@@ -1,0 +1,159 @@
+"""A real supervisor in a directory of its own, and a small agent that talks to it and waits for words with a deadline."""
+
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from paceline.executor import SOCKET, Call, Decoder, Ended, Holds, Launch, Word, address, encode
+from paceline.executors.end import End
+
+W = TypeVar("W")
+PATIENCE = 20.0
+"""Seconds for anything to happen; only a failing test waits that long."""
+
+
+class Agent:
+    """One connection."""
+
+    def __init__(self, directory: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        with address(directory / SOCKET) as where:
+            self.socket.connect(where)
+        self._decoder = Decoder()
+        self.words: list[Word] = []
+        self.ends: dict[str, End] = {}
+        self.holds = self.wait(Holds)
+
+    def say(self, *words: Word) -> None:
+        self.socket.sendall(b"".join(map(encode, words)))
+
+    def until(self, seen: Callable[[], bool]) -> None:
+        """Listen until this is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not seen():
+            left = deadline - time.monotonic()
+            assert left > 0, f"waited in vain; heard: {self.words}"
+            if select.select([self.socket], [], [], left)[0]:
+                self._listen()
+
+    def _listen(self) -> None:
+        data = self.socket.recv(1 << 18)
+        assert data, f"the supervisor hung up; heard: {self.words}"
+        for word in self._decoder.feed(data):
+            self.words.append(word)
+            if isinstance(word, Ended):
+                self.ends.update({end.key: end for end in rows(word)})
+
+    def wait(self, kind: type[W], key: str = "") -> W:
+        """The first word of this kind (about this key), heard already or not."""
+
+        def found() -> list[W]:
+            return [w for w in self.words if isinstance(w, kind) and (not key or getattr(w, "key", "") == key)]
+
+        self.until(lambda: bool(found()))
+        return found()[0]
+
+    def end(self, key: str) -> End:
+        """How it ended."""
+        self.until(lambda: key in self.ends)
+        return self.ends[key]
+
+    def hung_up(self) -> bool:
+        """Listen until the supervisor ends the connection."""
+        self.socket.settimeout(PATIENCE)
+        with contextlib.suppress(ConnectionResetError):
+            while self.socket.recv(1 << 18):
+                pass
+        return True
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def rows(word: Ended) -> Iterator[End]:
+    columns = (word.keys, word.outcomes, word.codes, word.details, word.seconds, word.out_ends, word.err_ends)
+    return (End(*row) for row in zip(*columns, word.blobs, strict=True))
+
+
+class Host:
+    """Starts supervisors in one directory; cleans up after them."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._agents: list[Agent] = []
+
+    @property
+    def supervisor(self) -> subprocess.Popen[bytes]:
+        return self._started[-1]
+
+    def start(self, idle: float = 60.0) -> Agent:
+        """A supervisor, and an agent connected to it."""
+        process = self.run(idle)
+        deadline = time.monotonic() + PATIENCE
+        while process.poll() is None and time.monotonic() < deadline:
+            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
+                return self.agent()
+            os.sched_yield()
+        raise AssertionError(f"no supervisor: exit code {process.returncode}")
+
+    def run(self, idle: float = 60.0) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "paceline.supervisor", str(self.directory), str(idle)]
+        self._started.append(subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE))
+        return self.supervisor
+
+    def agent(self) -> Agent:
+        """One more connection."""
+        self._agents.append(Agent(self.directory))
+        return self._agents[-1]
+
+    def close(self) -> None:
+        for agent in self._agents:
+            agent.close()
+        for process in self._started:
+            process.terminate()
+            process.communicate(timeout=PATIENCE)
+
+    def launch(self, key: str, argv: Sequence[str], **fields: object) -> Launch:
+        """Output goes to ``<key>.out`` and ``<key>.err`` in the directory."""
+        given: dict[str, object] = {
+            "env": {"PATH": os.environ["PATH"]},
+            "cwd": str(self.directory),
+            "out": str(self.path(key, "out")),
+            "err": str(self.path(key, "err")),
+            "grace": 1.0,
+        }
+        return Launch(key=key, argv=argv, **{**given, **fields})  # type: ignore[arg-type]
+
+    def path(self, key: str, stream: str) -> Path:
+        return self.directory / f"{key}.{stream}"
+
+    def out(self, key: str) -> str:
+        return self.path(key, "out").read_text()
+
+    def call(self, keys: Sequence[str], kind: str, body: bytes, payloads: Sequence[bytes] = (), **fields: object) -> Call:
+        """A call whose processes write into ``logs``."""
+        given: dict[str, object] = {
+            "digest": f"{kind}:{hash(body)}",
+            "python": sys.executable,
+            "env": {"PATH": os.environ["PATH"]},
+            "cwd": str(self.directory),
+            "logs": str(self.directory / "logs"),
+            "grace": 1.0,
+        }
+        return Call(keys=keys, kind=kind, blobs=[body, *payloads], **{**given, **fields})  # type: ignore[arg-type]
+
+
+def alive(pid: int) -> bool:
+    """It runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
