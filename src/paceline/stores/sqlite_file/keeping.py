@@ -65,9 +65,9 @@ class Keeping:
             (self._main, "FULL", "migrations"),
             (self._logs, "NORMAL", "log_migrations"),
         ):
+            migrate(database, migrations(folder))  # first: what is not ours stays as it is
             with plainly(database.path):
                 database.write_ahead(synchronous)
-            migrate(database, migrations(folder))
         with plainly(path), self._main.transaction():
             self._main.run("take_term")
             self.epoch, self._latest = self._main.run("term").fetchone()
