@@ -14,7 +14,7 @@ from paceline.agent.join import Credentials, credentials
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
 from paceline.agent.loop import Loop
-from paceline.agent.machine import probe
+from paceline.agent.machine import probe as probe  # `paceline worker probe` prints it
 from paceline.agent.memory import recall
 from paceline.agent.places import Places
 from paceline.agent.spool import Spool

@@ -1,8 +1,10 @@
 """Arguments that name jobs, completed with the jobs there are."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -11,6 +13,10 @@ from paceline.cli.face import Face
 from paceline.cli.session import ask
 from paceline.model.errors import PacelineError
 
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
 
 _QUICK = 1.0
@@ -27,12 +33,27 @@ def selectors_argument() -> Callable[[F], F]:
     return click.argument("selectors", metavar="SEL...", nargs=-1, required=True, shell_complete=_jobs)
 
 
+def worker_argument() -> Callable[[F], F]:
+    """A worker by name or number."""
+    return click.argument("name", metavar="WORKER", shell_complete=_workers)
+
+
 def _jobs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    face = Face(server=str(ctx.params.get("server") or ""))
-    try:
-        jobs = ask(face, lambda client: asyncio.wait_for(client.jobs(limit=50), _QUICK))
-    except (PacelineError, TimeoutError):
-        return []
+    jobs = _answer(ctx, lambda client: client.jobs(limit=50))
     words = [CompletionItem("last"), CompletionItem("all")]
     words += [CompletionItem(str(job.job), help=f"{job.name} {job.state.lower()}") for job in jobs]
     return [item for item in words if str(item.value).startswith(incomplete)]
+
+
+def _workers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    workers = _answer(ctx, lambda client: client.workers())
+    return [CompletionItem(each.name, help=each.state.lower()) for each in workers if each.name.startswith(incomplete)]
+
+
+def _answer(ctx: click.Context, question: Callable[[Client], Awaitable[Sequence[T]]]) -> Sequence[T]:
+    """Whatever can be had quickly; a shell that completes shows no errors."""
+    face = Face(server=str(ctx.params.get("server") or ""))
+    try:
+        return ask(face, lambda client: asyncio.wait_for(question(client), _QUICK))
+    except (PacelineError, TimeoutError):
+        return ()

@@ -49,7 +49,7 @@ async def resolve(client: Client, selectors: Sequence[str]) -> list[Target]:
             case AllJobs():
                 jobs = [job async for job in every_job(client)]
             case JobNumbers(ranges=ranges):
-                jobs = await client.jobs(ids=_numbers(ranges), limit=PAGE)
+                jobs = [job for ids in _numbers(ranges) for job in await client.jobs(ids=ids, limit=PAGE)]
             case JobNamed(name=name):
                 jobs = await client.jobs(name=name, limit=1)
         if not jobs and not isinstance(selector.jobs, AllJobs):
@@ -103,11 +103,13 @@ async def every_job(client: Client) -> AsyncIterator[JobView]:
         before = page[-1].job
 
 
-def _numbers(ranges: Sequence[Range]) -> list[int]:
+def _numbers(ranges: Sequence[Range]) -> list[list[int]]:
+    """In pages."""
     count = sum(len(range(each.start, each.stop, each.step)) for each in ranges)
     if count > _NUMBERS_LIMIT:
         raise UsageError(f"selector: {count} jobs at once, at most {_NUMBERS_LIMIT}", hint="'all' means every job")
-    return [number for each in ranges for number in range(each.start, each.stop, each.step)]
+    numbers = [number for each in ranges for number in range(each.start, each.stop, each.step)]
+    return [numbers[at : at + PAGE] for at in range(0, count, PAGE)]
 
 
 async def _missing(client: Client, text: str) -> NotFound:

@@ -55,20 +55,12 @@ async def follow_tasks(client: Client, target: Target) -> None:
 async def follow_task(client: Client, face: Face, task: TaskId) -> TaskView:
     """Print what a task writes, attempt after attempt, until it is over."""
     teller = asyncio.ensure_future(_tell_why_it_waits(client, face, task)) if face.person else None
-    attempt = 0
     try:
-        while True:
-            pages = client.logs(task, attempt=attempt + 1, follow=True)
-            await print_pages(face, str(task), _hushing(pages, teller))
-            view = await _view(client, task)
-            if view.state in FINAL and view.attempt <= attempt + 1:
-                return view
-            attempt += 1
-            if attempt < view.attempt or view.state == TaskState.BACKOFF:
-                face.remark(f"{task}: attempt {attempt} ended, another follows")
+        await print_pages(face, str(task), _hushing(client.logs(task, follow=True), teller))
     finally:
         if teller is not None:
             teller.cancel()
+    return await view_of(client, task)
 
 
 async def show_failures(client: Client, face: Face, job: JobView) -> None:
@@ -91,7 +83,8 @@ async def show_failure(client: Client, face: Face, task: TaskView) -> None:
         face.remark(f"  {line}")
 
 
-async def _view(client: Client, task: TaskId) -> TaskView:
+async def view_of(client: Client, task: TaskId) -> TaskView:
+    """A task as it is now."""
     (view,) = await client.tasks(task.job, [Range(start=task.index, stop=task.index + 1)])
     return view
 
@@ -110,7 +103,7 @@ async def _tell_why_it_waits(client: Client, face: Face, task: TaskId) -> None:
     told = ""
     while True:
         await asyncio.sleep(PATIENCE)
-        if (await _view(client, task)).state not in ("BLOCKED", "WAITING", "BACKOFF"):
+        if (await view_of(client, task)).state not in ("BLOCKED", "WAITING", "BACKOFF"):
             return
         explanation = await client.explain(task)
         why = "; ".join(cause.text for cause in explanation.causes)

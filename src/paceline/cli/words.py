@@ -1,8 +1,11 @@
 """Views in words: lines that several commands print alike."""
 
 from paceline.cli.table import state
-from paceline.model.views import Explanation, JobView, TaskView
+from paceline.model.views import Explanation, JobView, ResultRow, TaskView
 from paceline.sdk.grammar import format_duration
+
+WIDTH = 100
+"""Characters of a result in a table."""
 
 
 def explained(explanation: Explanation) -> str:
@@ -39,3 +42,24 @@ def ending(task: TaskView) -> str:
     if not task.outcome or task.outcome == "SUCCEEDED":
         return ""
     return f"{task.outcome}: {task.detail}" if task.detail else task.outcome
+
+
+def brief(row: ResultRow) -> str:
+    """A result as one short line: JSON as it is, anything else by its size, a failure by its detail."""
+    if row.outcome != "SUCCEEDED":
+        return row.detail
+    try:
+        text = row.result.decode()
+    except UnicodeDecodeError:
+        return f"{len(row.result)} bytes"
+    return text if len(text) <= WIDTH and text.isprintable() else f"{text[:WIDTH]!r} …"
+
+
+def about(size: int) -> str:
+    """Bytes to three digits: ``7.75 GiB``."""
+    value, unit = float(size), "B"
+    for larger in ("KiB", "MiB", "GiB", "TiB", "PiB"):
+        if value < 1024:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.3g} {unit}"

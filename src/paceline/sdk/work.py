@@ -51,16 +51,15 @@ class Asked:
 def prepare(kind: str, params: Mapping[str, object], rows: Sequence[bytes] = ()) -> Work:
     """Check the parameters with every row. Raises UsageError naming the row and the field."""
     entry = kinds.find(kind)
-    body = msgspec.json.encode(params)
-    if kind == "command" or not rows:
-        features = entry.features(kinds.parse(kind, body))
-    else:
-        features = tuple(
-            feature
-            for number, row in enumerate(rows)
-            for feature in entry.features(kinds.parse(kind, _merged(kind, params, row, number)))
-        )
     _check_sizes(rows)
+    if kind == "command" or not rows:
+        bodies = [msgspec.json.encode(params)]
+    else:
+        values = [_values(kind, row, number) for number, row in enumerate(rows)]
+        params = {**_always(values), **params}
+        bodies = [msgspec.json.encode({**params, **each}) for each in values]
+    body = msgspec.json.encode(params)
+    features = [feature for each in (body, *bodies) for feature in entry.features(kinds.parse(kind, each))]
     return Work(
         kind=kind, body=body, need=replace(entry.need, features=tuple(sorted({*entry.need.features, *features})))
     )
@@ -117,11 +116,16 @@ def _json(text: str) -> object:
         return text
 
 
-def _merged(kind: str, params: Mapping[str, object], row: bytes, number: int) -> bytes:
+def _values(kind: str, row: bytes, number: int) -> dict[str, object]:
     values = msgspec.json.decode(row)
     if not isinstance(values, dict):
         raise UsageError(f"row {number}: {kind} takes a mapping of parameters, got {row.decode()[:40]}")
-    return msgspec.json.encode({**params, **values})
+    return values
+
+
+def _always(rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """What every row sets, from the first one: no task will see it, but with it the body is whole by itself."""
+    return {key: value for key, value in rows[0].items() if all(key in row for row in rows)}
 
 
 def _check_sizes(rows: Sequence[bytes]) -> None:

@@ -12,7 +12,7 @@ from paceline.cli.forms import form
 from paceline.cli.selection import resolve, tasks_of
 from paceline.cli.session import ask
 from paceline.cli.table import state
-from paceline.cli.words import ending, explained
+from paceline.cli.words import explained
 from paceline.model.ids import JobId, TaskId
 from paceline.model.views import Explanation, TaskView
 
@@ -45,8 +45,4 @@ async def _explanation(client: Client, selector: str) -> tuple[TaskView, Explana
 
 
 def _text(name: TaskId, task: TaskView, explanation: Explanation) -> str:
-    if task.state in _STUCK or explanation.causes:
-        return f"{name} is {state(task.state)}\n{explained(explanation)}"
-    where = f" on {task.worker}" if task.worker else ""
-    how = f"\n  {ending(task)}" if ending(task) else ""
-    return f"{name} is {state(task.state)}{where}, attempt {task.attempt}{how}"
+    return f"{name} is {state(task.state)}\n{explained(explanation)}"

@@ -1,0 +1,128 @@
+"""``paceline job``: jobs, one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from paceline.cli.commands.cancel import cancel
+from paceline.cli.commands.ps import places_of, show_jobs
+from paceline.cli.commands.wait import wait
+from paceline.cli.complete import selector_argument, selectors_argument
+from paceline.cli.face import Face, speaks
+from paceline.cli.forms import forms, result
+from paceline.cli.lazy import NounGroup
+from paceline.cli.progress import counts
+from paceline.cli.selection import FINAL, Target, resolve
+from paceline.cli.session import ask
+from paceline.cli.table import pairs, table
+from paceline.cli.words import age, brief, progress
+from paceline.clock import SystemClock
+from paceline.model.views import JobView, ResultRow
+from paceline.sdk.grammar import format_moment
+
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+
+@click.group(cls=NounGroup)
+def job() -> None:
+    """List, show, cancel, wait for and close jobs; print their results."""
+
+
+@job.command()
+@click.option("--name", default="", help="Of this name only.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, help="At most so many, the newest; default 100.")
+@speaks
+def ls(face: Face, *, name: str, limit: int) -> None:
+    """List jobs, the newest first."""
+
+    async def newest(client: Client) -> tuple[list[JobView], list[str]]:
+        jobs = list(await client.jobs(name=name, limit=limit))
+        return jobs, await places_of(client, jobs)
+
+    show_jobs(face, *ask(face, newest))
+
+
+@job.command()
+@selectors_argument()
+@speaks
+def show(face: Face, selectors: tuple[str, ...]) -> None:
+    """Show all there is to know about jobs."""
+    found = [target.job for target in ask(face, lambda client: resolve(client, selectors))]
+    now = SystemClock().now()
+    face.show(
+        {"jobs": forms(found)},
+        ids=(each.job for each in found),
+        text=lambda: "\n\n".join(_shown(each, now) for each in found),
+    )
+
+
+@job.command()
+@selectors_argument()
+@speaks
+def close(face: Face, selectors: tuple[str, ...]) -> None:
+    """Close open jobs: no task will be added to them any more."""
+
+    async def closing(client: Client) -> list[Target]:
+        targets = [target for target in await resolve(client, selectors) if target.job.open]
+        for target in targets:
+            await client.close_job(target.job.job)
+        return targets
+
+    closed = ask(face, closing)
+    face.show(
+        {"closed": [target.job.job for target in closed]},
+        ids=closed,
+        text=lambda: "\n".join(f"closed job {target}" for target in closed) or "none of them was open",
+    )
+
+
+@job.command()
+@selector_argument()
+@click.option("--after", default=-1, metavar="INDEX", help="Only tasks after this one.")
+@click.option("--limit", type=click.IntRange(1), default=1000, help="At most so many; default 1000.")
+@speaks
+def results(face: Face, selector: str, *, after: int, limit: int) -> None:
+    """Print how the tasks of a job ended, with what they returned."""
+
+    async def rows_of(client: Client) -> list[ResultRow]:
+        (target, *_) = await resolve(client, [selector])
+        return list(await client.results(target.job.job, after=after, limit=limit))
+
+    rows = ask(face, rows_of)
+    face.show(
+        {"results": [result(row) for row in rows]},
+        ids=(row.index for row in rows),
+        text=lambda: table(
+            ("TASK", "OUTCOME", "CODE", "SECONDS", "RESULT"),
+            [(str(r.index), r.outcome, str(r.code), f"{r.seconds:.3f}", brief(r)) for r in rows],
+            empty="no task of it has ended yet",
+        ),
+    )
+
+
+job.add_command(cancel)
+job.add_command(wait)
+
+
+def _shown(view: JobView, now: float) -> str:
+    over = view.state in FINAL
+    took = age((view.ended_at or now) - view.submitted_at)
+    return pairs(
+        [
+            ("job", str(view.job)),
+            ("name", view.name),
+            ("kind", view.kind),
+            ("state", progress(view)),
+            ("tasks", counts(view) + (" (open: more may come)" if view.open else "")),
+            ("array", view.array),
+            ("priority", str(view.priority) if view.priority else ""),
+            ("after", ", ".join(map(str, view.after))),
+            ("submitted", f"{format_moment(view.submitted_at)} by {view.owner}"),
+            ("ended", f"{format_moment(view.ended_at)}, after {took}" if over else ""),
+            ("experiment", view.experiment),
+            ("reason", view.reason),
+        ]
+    )

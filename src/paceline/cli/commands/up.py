@@ -1,0 +1,72 @@
+"""``paceline up``: everything on this machine, with one command."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from socket import gethostname
+
+import click
+
+from paceline.cli.face import Face, speaks
+from paceline.cli.local_fleet import LocalFleet, alone
+from paceline.cli.process_options import home_of, home_option
+from paceline.clock import SystemClock
+from paceline.config import GRPC_PORT, ServerOptions
+from paceline.sdk.grammar import format_count, parse_count
+
+
+@click.command()
+@click.option("--workers", "count", type=click.IntRange(0, 64), default=1, help="How many workers; default 1.")
+@click.option("--cpus", default="", metavar="N", help="Processors of each; default: a fair part of the machine's.")
+@click.option("--port", type=click.IntRange(0, 65535), default=GRPC_PORT, help=f"Default {GRPC_PORT}; 0: any free one.")
+@home_option
+@speaks
+def up(face: Face, *, count: int, cpus: str, port: int, home: str) -> int:
+    """Start a server and local workers, and keep them running until Ctrl-C."""
+    place, each = home_of(home), _cpus(cpus, count)
+    with alone(place):
+        fleet = LocalFleet(home=place, clock=SystemClock(), said=face.remark, workers=_names(count))
+        with fleet.attended():
+            try:
+                address = fleet.bring_up(
+                    ("server", "--home", str(place), "--port", str(port)),
+                    lambda name, server: _worker(place, name, server, each),
+                )
+                _tell(face, address, place, fleet.workers)
+                fleet.keep()
+            finally:
+                face.remark("stopping …")
+                fleet.bring_down()
+    return 0
+
+
+def _worker(home: Path, name: str, address: str, cpus: str) -> Sequence[str]:
+    return ("worker", "--home", str(home), "--server", address, "--name", name, "--cpus", cpus)
+
+
+def _names(count: int) -> Sequence[str]:
+    host = gethostname()
+    return (host,) if count == 1 else tuple(f"{host}-{number + 1}" for number in range(count))
+
+
+def _cpus(text: str, count: int) -> str:
+    """As asked, or the machine's shared evenly: several workers would otherwise each offer all of it."""
+    milli = parse_count(text, "--cpus") if text else len(os.sched_getaffinity(0)) * 1000 // max(count, 1)
+    return format_count(max(milli, 1))
+
+
+def _tell(face: Face, address: str, home: Path, workers: Sequence[str]) -> None:
+    token = ServerOptions(home=home).admin_token
+    face.show(
+        {"type": "ready", "address": address, "token_file": str(token), "workers": list(workers)},
+        ids=[address],
+        text=lambda: (
+            f"server   {address}\n"
+            f"workers  {', '.join(workers) or 'none'}\n"
+            f"token    {token}\n\n"
+            "Try in another terminal:\n"
+            "  paceline run -- echo hello\n"
+            "  paceline ps\n"
+            "Ctrl-C stops it all.\n"
+        ),
+    )

@@ -1,0 +1,212 @@
+"""``paceline worker``: start one here; look at those there are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from socket import gethostname
+from typing import TYPE_CHECKING
+
+import click
+
+from paceline import config
+from paceline.cli.complete import worker_argument
+from paceline.cli.face import Face, speaks
+from paceline.cli.forms import form, forms
+from paceline.cli.lazy import NounGroup
+from paceline.cli.process_options import home_of, home_option, tls_of, tls_options
+from paceline.cli.session import ask
+from paceline.cli.table import pairs, state, table
+from paceline.cli.whereabouts import read_whereabouts
+from paceline.cli.words import about, age
+from paceline.clock import SystemClock
+from paceline.config import WorkerOptions
+from paceline.model.errors import NotFound, Unreachable, UsageError
+from paceline.model.views import WorkerView
+from paceline.model.worker import Machine
+from paceline.sdk import grammar
+from paceline.sdk.connect import with_port
+
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+
+@click.group(cls=NounGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
+@click.option("--name", default="", help="What it is called; default: the host's name.")
+@click.option("--cpus", default="", metavar="N", help="Processors to offer; default: all.")
+@click.option("--memory", default="", metavar="SIZE", help="Memory to offer; default: all.")
+@click.option("--label", multiple=True, metavar="KEY=VALUE", help="A label that tasks can ask for.")
+@click.option("--time", "time_left", default="", metavar="DURATION", help="How long this machine will be there.")
+@click.option("--join-token-file", default="", metavar="FILE", help="For the first start; or PACELINE_JOIN_TOKEN.")
+@home_option
+@tls_options
+@click.pass_context
+@speaks
+def worker(face: Face, ctx: click.Context, /, *, label: tuple[str, ...], **given: str) -> int:
+    """Start a worker here, in the foreground; or with a command, look at those there are."""
+    if ctx.invoked_subcommand:
+        return 0
+    from paceline.agent.app import run  # noqa: PLC0415 - gRPC and psutil, which the other commands need not pay
+
+    return run(_options(_server(face.server, home_of(given["home"])), label, given))
+
+
+@worker.command()
+@click.option("-a", "--all", "everything", is_flag=True, help="Also those that were lost or left.")
+@speaks
+def ls(face: Face, *, everything: bool) -> None:
+    """List workers, and what of them is free."""
+    found = ask(face, lambda client: client.workers(all=everything))
+    now = SystemClock().now()
+    heading = ("ID", "NAME", "STATE", "RUNNING", "CPUS FREE", "MEMORY FREE", "GPUS FREE", "SEEN")
+    face.show(
+        {"workers": forms(found)},
+        ids=(each.worker for each in found),
+        text=lambda: table(
+            heading, [_row(each, now) for each in found], empty="no workers; start one with: paceline worker"
+        ),
+    )
+
+
+@worker.command()
+@worker_argument()
+@speaks
+def show(face: Face, name: str) -> None:
+    """Show all there is to know about a worker."""
+    found = ask(face, lambda client: _one(client, name))
+    face.show({"worker": form(found)}, ids=[found.worker], text=lambda: _shown(found))
+
+
+@worker.command()
+@worker_argument()
+@speaks
+def drain(face: Face, name: str) -> None:
+    """Let a worker finish what it runs, and give it nothing new."""
+    _turn(face, name, resume=False, done="drains: it finishes what it has and gets nothing new")
+
+
+@worker.command()
+@worker_argument()
+@speaks
+def resume(face: Face, name: str) -> None:
+    """Give a draining worker work again."""
+    _turn(face, name, resume=True, done="gets work again")
+
+
+@worker.command("probe")
+@home_option
+@speaks
+def probe_here(face: Face, *, home: str) -> None:
+    """Show what a worker started here would offer."""
+    from paceline.agent.app import probe  # noqa: PLC0415 - psutil, which the other commands need not pay
+
+    options = WorkerOptions(server="", home=home_of(home))
+    options.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # its disk is what a worker offers
+    machine = probe(options, SystemClock())
+    face.show({"machine": form(machine)}, ids=[machine.host], text=lambda: pairs(_offered(machine)))
+
+
+def _turn(face: Face, name: str, *, resume: bool, done: str) -> None:
+    async def turn(client: Client) -> WorkerView:
+        found = await _one(client, name)
+        await client.drain(found.worker, resume=resume)
+        return found
+
+    found = ask(face, turn)
+    face.show(
+        {"worker": found.worker, "name": found.name}, ids=[found.worker], text=lambda: f"worker {found.name} {done}"
+    )
+
+
+async def _one(client: Client, name: str) -> WorkerView:
+    workers = await client.workers(all=True)
+    for each in reversed(workers):
+        if name in (each.name, str(each.worker)):
+            return each
+    names = [each.name for each in workers]
+    near = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"workers: {', '.join(names) or 'none'}"
+    raise NotFound(f"there is no worker {name!r}", hint=hint)
+
+
+# ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _row(view: WorkerView, now: float) -> Sequence[str]:
+    has = view.machine.capacity
+    return (
+        str(view.worker),
+        view.name,
+        state(view.state),
+        str(view.running),
+        f"{grammar.format_count(view.cpu_free)}/{grammar.format_count(has.cpu)}",
+        f"{about(view.memory_free)}/{about(has.memory)}",
+        f"{grammar.format_count(view.gpus_free)}/{len(has.gpus)}" if has.gpus else "",
+        age(now - view.seen_at),
+    )
+
+
+def _shown(view: WorkerView) -> str:
+    free = f"{grammar.format_count(view.cpu_free)} cpus, {about(view.memory_free)}"
+    about_it = [
+        ("worker", str(view.worker)),
+        ("name", view.name),
+        ("state", state(view.state) + (f" ({view.reason})" if view.reason else "")),
+        ("running", str(view.running)),
+        ("free", free),
+    ]
+    return pairs(about_it + _offered(view.machine))
+
+
+def _offered(machine: Machine) -> list[tuple[str, str]]:
+    has = machine.capacity
+    return [
+        ("host", machine.host),
+        ("cpus", grammar.format_count(has.cpu)),
+        ("memory", about(has.memory)),
+        ("disk", about(has.disk)),
+        *(("gpu", f"{gpu.vendor} {gpu.model} {about(gpu.memory)} {gpu.uuid}") for gpu in has.gpus),
+        ("labels", " ".join(f"{key}={value}" for key, value in machine.labels)),
+        ("can", " ".join(machine.features)),
+        ("python", machine.python),
+        ("ends", grammar.format_moment(machine.ends_at) if machine.ends_at else ""),
+    ]
+
+
+# ── starting one ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _options(server: str, label: Sequence[str], given: Mapping[str, str]) -> WorkerOptions:
+    return WorkerOptions(
+        server=server,
+        name=given["name"] or gethostname(),
+        home=home_of(given["home"]),
+        join_token=_join_token(given["join_token_file"]),
+        cpus=grammar.parse_count(given["cpus"], "--cpus") / 1000 if given["cpus"] else 0.0,
+        memory=grammar.parse_size(given["memory"], "--memory") if given["memory"] else 0,
+        labels=tuple(grammar.parse_pair(each, "--label") for each in label),
+        time=grammar.parse_duration(given["time_left"], "--time") if given["time_left"] else 0.0,
+        tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
+    )
+
+
+def _join_token(file: str) -> str:
+    """Never from the command line, which every user of the host can read."""
+    if not file:
+        return config.variable("JOIN_TOKEN")
+    try:
+        return Path(file).read_text().strip()
+    except OSError as error:
+        raise UsageError(f"--join-token-file: {file} cannot be read: {error.strerror}") from None
+
+
+def _server(named: str, home: Path) -> str:
+    wanted = named or config.variable("SERVER")
+    if wanted:
+        return with_port(wanted)
+    here = read_whereabouts(home)
+    if here is None:
+        hint = "name one with --server or PACELINE_SERVER, or start one here with `paceline up`"
+        raise Unreachable("no Paceline server is known on this machine", hint=hint)
+    return here.address
