@@ -4,7 +4,8 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from paceline.stores.mounts import NETWORK, file_system
+from paceline.model.errors import StoreError
+from paceline.stores.mounts import NETWORK, file_system, refuse_network
 
 MOUNTINFO = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -45,3 +46,13 @@ def test_network_file_systems_are_known(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["ext4", "xfs", "btrfs", "zfs", "tmpfs", "overlay", "fuseblk", "fuse.fuse-overlayfs"])
 def test_local_file_systems_are_welcome(kind: str) -> None:
     assert kind not in NETWORK
+
+
+def test_a_store_on_a_network_file_system_is_refused_by_its_name() -> None:
+    with pytest.raises(StoreError, match=r"/data/paceline.db is on a network file system \(nfs4\)") as refused:
+        refuse_network(MOUNTINFO, PurePosixPath("/data/paceline.db"))
+    assert "a disk of this machine" in refused.value.hint
+
+
+def test_a_store_on_a_disk_is_fine() -> None:
+    refuse_network(MOUNTINFO, PurePosixPath("/data/fast/paceline.db"))

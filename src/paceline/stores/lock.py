@@ -29,11 +29,11 @@ class Lock:
         fd = _open(path)
         try:
             await _wait(fd, patience)
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, str(os.getpid()).encode(), 0)
         except BaseException:
             os.close(fd)
             raise
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, str(os.getpid()).encode(), 0)
         return cls(fd)
 
     def release(self) -> None:

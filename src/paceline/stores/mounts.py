@@ -7,6 +7,8 @@ neither, and databases on them break silently; so a store refuses them by name.
 import re
 from pathlib import PurePosixPath
 
+from paceline.model.errors import StoreError
+
 NETWORK = frozenset(
     {
         *("9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs"),
@@ -16,6 +18,14 @@ NETWORK = frozenset(
     }
 )
 """Types as the kernel writes them in ``/proc/self/mountinfo``."""
+
+
+def refuse_network(mountinfo: str, path: PurePosixPath) -> None:
+    """Raises StoreError if the path is on a file system that another machine serves."""
+    kind = file_system(mountinfo, path)
+    if kind in NETWORK:
+        message = f"store: {path} is on a network file system ({kind}), on which SQLite breaks"
+        raise StoreError(message, hint="give a path on a disk of this machine")
 
 
 def file_system(mountinfo: str, path: PurePosixPath) -> str:
