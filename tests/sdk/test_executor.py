@@ -153,6 +153,16 @@ def test_a_task_that_others_cancel_is_cancelled_here(executor: Executor, fleet: 
         future.result()
 
 
+def test_what_was_never_begun_when_its_job_ends_is_cancelled(executor: Executor, fleet: BlockingFleet) -> None:
+    fleet.fleet.held = True
+    future = executor.submit(add, 1)
+    job, _ = place(fleet, future)
+    fleet.run(fleet.fleet.say(wire.FleetWord(over=wire.JobOver(job=job, state="CANCELLED"))))
+    with pytest.raises(CancelledError, match="job 1 is over"):
+        future.result()
+    assert executor.submit(add, 2).task_id.job == 2
+
+
 def test_many_cancellations_are_one_word(executor: Executor, fleet: BlockingFleet) -> None:
     fleet.fleet.held = True
     futures = [executor.submit(add, n) for n in range(100)]

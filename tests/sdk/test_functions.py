@@ -68,6 +68,29 @@ def test_a_module_may_be_registered_to_travel_by_value() -> None:
         cloudpickle.unregister_pickle_by_value(work)
 
 
+HELPER = """
+import math
+from json import dumps
+factor = 2
+def seven(): return math.floor(7.5)
+def text(): return dumps([len("abc")])
+def scaled(): return 7 * factor
+"""
+
+
+@pytest.mark.parametrize("name", ["seven", "text"])
+def test_a_function_that_captures_nothing_is_pickled_once(name: str) -> None:
+    function = getattr(from_main(HELPER), name)
+    assert code_of(function).pickled is code_of(function).pickled
+
+
+def test_a_function_that_captures_something_is_pickled_anew() -> None:
+    script = from_main(HELPER)
+    assert pickle.loads(code_of(script.scaled).pickled)() == 14  # noqa: S301
+    vars(script)["factor"] = 3
+    assert pickle.loads(code_of(script.scaled).pickled)() == 21  # noqa: S301
+
+
 def test_jobs_are_named_after_their_function() -> None:
     def inner() -> None: ...
 

@@ -80,6 +80,7 @@ def test_a_mistake_is_named(options: TaskOptions, message: str) -> None:
 
 
 def test_a_task_is_still_a_function() -> None:
+    assert task(add)(1, b=2) == 3
     decorated = task(cpu=2)(add)
     assert decorated(1, b=2) == 3
     assert (decorated.__wrapped__, decorated.__doc__, decorated.options) == (add, add.__doc__, {"cpu": 2})
@@ -87,4 +88,4 @@ def test_a_task_is_still_a_function() -> None:
 
 def test_a_mistake_in_a_task_shows_where_it_is_made() -> None:
     with pytest.raises(UsageError, match="gpus: there is no such option"):
-        task(gpus=1)(add)  # type: ignore[call-arg]
+        task(gpus=1)(add)  # type: ignore[call-overload]

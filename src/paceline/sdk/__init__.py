@@ -1,6 +1,6 @@
 """Clients: async ``Client``, blocking ``Executor``, and the grammar of what people write.
 
 One call, from top to bottom: ``executor`` → ``calls`` → ``openjob`` → ``session`` → the server, and home again →
-``session`` → ``openjob`` → ``handles``. This module stays empty so that a process which only unpickles a function does
+``session`` → ``outcomes`` → ``handles``. This module stays empty so that a process which only unpickles a function does
 not load gRPC.
 """

@@ -67,7 +67,7 @@ class Calls:
     def cancel_pending(self) -> None:
         """Cancel all that has not started."""
         for job in self._all_jobs():
-            job.cancel_pending()
+            job.outcomes.cancel_pending()
 
     async def accepted(self) -> None:
         """Close every job; return once the server has all tasks (or will never have them)."""
@@ -76,7 +76,7 @@ class Calls:
     async def finished(self) -> None:
         """The same, and wait until every future is done."""
         await self.accepted()
-        await asyncio.gather(*(job.emptied() for job in self._all_jobs()))
+        await asyncio.gather(*(job.outcomes.emptied() for job in self._all_jobs()))
 
     def _all_jobs(self) -> Sequence[OpenJob]:
         with self._lock:
@@ -114,7 +114,7 @@ class Calls:
 
     async def _see_off(self, job: OpenJob) -> None:
         await job.shut()
-        await job.emptied()
+        await job.outcomes.emptied()
         with self._lock:
             self._leaving.remove(job)
 

@@ -13,6 +13,8 @@ import json
 import pickle
 import sys
 import sysconfig
+import types
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +61,9 @@ def code_of(function: Callable[..., Any]) -> Code:
     ref = _reference(function)
     if ref:
         return Code(name=name, ref=ref)
-    pickled: bytes = cloudpickle.dumps(function, protocol=PROTOCOL)
+    pickled = _PICKLED.get(function) if _is_fixed(function) else _by_value(function)
+    if pickled is None:
+        pickled = _PICKLED[function] = _by_value(function)
     if len(pickled) > PAYLOAD_LIMIT:
         raise _too_large(
             f"{name}: it, with all it refers to, takes",
@@ -161,6 +165,35 @@ def _reference(function: Callable[..., Any]) -> str:
     for part in name.split("."):
         found = getattr(found, part, None)
     return f"{module}:{name}" if found is function else ""
+
+
+def _by_value(function: Callable[..., object]) -> bytes:
+    pickled: bytes = cloudpickle.dumps(function, protocol=PROTOCOL)
+    return pickled
+
+
+_PICKLED: weakref.WeakKeyDictionary[Callable[..., object], bytes] = weakref.WeakKeyDictionary()
+"""Functions that look the same at every call, so that a script's own function is not pickled ten thousand times."""
+
+
+def _is_fixed(function: Callable[..., object]) -> bool:
+    """Whether nothing that its pickled form depends on can change: it captures only what travels by reference."""
+    if not isinstance(function, types.FunctionType) or vars(function):
+        return False
+    if function.__closure__ or function.__defaults__ or function.__kwdefaults__:
+        return False
+    used = _names(function.__code__) & function.__globals__.keys()
+    return all(_is_elsewhere(function.__globals__[name]) for name in used)
+
+
+def _is_elsewhere(value: object) -> bool:
+    return isinstance(value, types.ModuleType) or (callable(value) and bool(_reference(value)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(code: types.CodeType) -> frozenset[str]:
+    inner = [_names(each) for each in code.co_consts if isinstance(each, types.CodeType)]
+    return frozenset(code.co_names).union(*inner)
 
 
 def _wanted_by_value(module: str) -> bool:

@@ -1,28 +1,25 @@
-"""An open job on the server, and the futures of its tasks.
+"""An open job on the server: any thread adds tasks to it, the event loop carries them there.
 
-Any thread adds tasks: each gets the next index, a future, and a place in the buffer. The event loop empties the buffer
-onto the session, a batch at a time, and hands ends to the futures as they come in.
-
-*Who takes a future out of ``_pending`` decides its fate*: the loop when its task starts or ends, or the thread that
-cancels it. Taking out of a dict is atomic, so exactly one of them does, and no lock is held while callbacks run.
+Each task gets the next index, a future, and a place in the buffer. The loop empties the buffer onto the session a batch
+at a time: however many tasks are added between two of its turns, it is woken once.
 """
 
 import asyncio
 import concurrent.futures
+import contextlib
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from paceline.model.columns import Endings
-from paceline.model.errors import Conflict, PacelineError, TaskFailed
+from paceline.model.errors import Conflict, PacelineError
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range
-from paceline.model.task import Ending, Outcome
 from paceline.model.views import Explanation
 from paceline.sdk.blocking import Bridge
-from paceline.sdk.functions import failure, unpack
 from paceline.sdk.handles import Future, Reader, text_of
+from paceline.sdk.outcomes import Outcomes
 from paceline.sdk.session import Session
 from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
@@ -42,23 +39,20 @@ class Desk:
 
 
 class OpenJob:
-    """Payloads in, outcomes into futures. ``handles.Job`` for its futures, ``session.Follower`` for its session."""
+    """``handles.Job`` for its futures, ``session.Follower`` for its session."""
 
     def __init__(self, spec: JobSpec, desk: Desk) -> None:
         self._spec = spec
         self._desk = desk
-        self._lock = threading.Lock()  # guards the next five
+        self._lock = threading.RLock()  # an iterator that is collected cancels its calls in whatever thread that is
         self._count = 0
         self._fresh: list[bytes] = []  # payloads of the last tasks, not yet with the session
-        self._doomed: list[int] = []  # indexes of tasks to cancel
-        self._reasons: list[str] = []
+        self._doomed: list[tuple[int, str]] = []  # tasks to cancel, and why
         self._woken = False
-        self._pending: dict[int, Future[object]] = {}
-        self._running: dict[int, Future[object]] = {}
+        self.outcomes = Outcomes()
         self._number: concurrent.futures.Future[JobId] = concurrent.futures.Future()
-        self._error: PacelineError | None = None  # no task can be added any more
-        self._answers: set[asyncio.Future[fleet.Answered]] = set()
-        self._empty = asyncio.Event()
+        self._error: PacelineError | None = None  # why no task can be added any more
+        self._answers: set[asyncio.Future[fleet.Answered]] = set()  # yet to come
         desk.bridge.post(self._begin)
 
     # ── any thread ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -74,27 +68,19 @@ class OpenJob:
             first = self._count
             self._count += len(payloads)
             futures = [Future[object](self, index) for index in range(first, self._count)]
-            self._pending.update(zip(range(first, self._count), futures, strict=True))
+            self.outcomes.expect(first, futures)
             self._fresh += payloads
         self._wake()
         return futures
 
     def withdraw(self, index: int) -> None:
-        future = self._pending.pop(index, None)
-        if future is not None:
-            future.set_running_or_notify_cancel()
+        self.outcomes.withdraw(index)
         self.kill(index, "")
 
     def kill(self, index: int, reason: str) -> None:
         with self._lock:
-            self._doomed.append(index)
-            self._reasons += [reason] if reason else []
+            self._doomed.append((index, reason))
         self._wake()
-
-    def cancel_pending(self) -> None:
-        """Cancel every task that has not started."""
-        for future in list(self._pending.values()):
-            future.cancel()
 
     def number(self) -> JobId:
         return self._number.result()
@@ -117,17 +103,13 @@ class OpenJob:
 
     async def shut(self) -> None:
         """Accept no more; return once the server has all there is (or will never have it)."""
-        await asyncio.wait([asyncio.wrap_future(self._number)])
+        with contextlib.suppress(PacelineError):
+            await asyncio.wrap_future(self._number)
         self._flush()
         if not self.broken:
             self._expect(self._desk.session.close_job(self._number.result()))
         if self._answers:
             await asyncio.wait(self._answers)
-
-    async def emptied(self) -> None:
-        """Return once every task's future is done. Only after ``shut``."""
-        self._check_empty()
-        await self._empty.wait()
 
     def _begin(self) -> None:
         request = fleet.SubmitRequest(specs=[to_wire(self._spec, fleet.JobSpec)], token=secrets.token_hex(16))
@@ -136,7 +118,7 @@ class OpenJob:
     def _opened(self, answer: asyncio.Future[fleet.Answered]) -> None:
         error = answer.exception()
         if error is not None:
-            self._break(error if isinstance(error, PacelineError) else PacelineError(str(error)))
+            self.lost(error if isinstance(error, PacelineError) else PacelineError(str(error)))
             return
         number = JobId(answer.result().jobs[0])
         self._number.set_result(number)
@@ -151,17 +133,17 @@ class OpenJob:
             first = self._count - len(self._fresh)
             fresh, self._fresh = self._fresh, []
             doomed, self._doomed = self._doomed, []
-            reasons, self._reasons = self._reasons, []
         if self._error is not None:
-            self._fail(self._error)
+            self.outcomes.fail(self._error)
             return
         job, session = self._number.result(), self._desk.session
         for payloads in cut(fresh):
             self._expect(session.append(job, first, payloads))
             first += len(payloads)
         if doomed:
-            self._expect(session.cancel(job, ranges(doomed), "; ".join(dict.fromkeys(reasons))))
-        self._check_empty()
+            reasons = dict.fromkeys(reason for _, reason in doomed if reason)
+            self._expect(session.cancel(job, ranges([index for index, _ in doomed]), "; ".join(reasons)))
+        self.outcomes.count()
 
     def _expect(self, answer: asyncio.Future[fleet.Answered]) -> None:
         self._answers.add(answer)
@@ -171,69 +153,26 @@ class OpenJob:
         self._answers.discard(answer)
         error = None if answer.cancelled() else answer.exception()
         if isinstance(error, PacelineError):
-            self._break(error)
+            self.lost(error)
 
     # ── the event loop: from the server ──────────────────────────────────────────────────────────────────────────
 
     def started(self, indexes: Sequence[int]) -> None:
-        for index in indexes:
-            future = self._pending.pop(index, None)
-            if future is not None and future.set_running_or_notify_cancel():
-                self._running[index] = future
+        self.outcomes.started(indexes)
 
     def ended(self, endings: Endings) -> None:
-        self.started(endings.indexes)
-        succeeded = not endings.outcomes
-        for position, index in enumerate(endings.indexes):
-            future = self._running.pop(index, None)
-            if future is None:  # cancelled here, or told a second time
-                continue
-            if succeeded:
-                self._succeed(future, index, endings.results[position])
-            else:
-                self._end(future, index, endings.ending(position))
-        self._check_empty()
+        self.outcomes.ended(endings)
 
     def over(self, state: str) -> None:
-        self._break(Conflict(f"job {self._number.result()} is over: {state}"))
+        text = f"job {self._number.result()} is over: {state}"
+        self.outcomes.fail(concurrent.futures.CancelledError(text))  # what has no end by now was cancelled unbegun
+        self.lost(Conflict(text))
 
     def lost(self, error: PacelineError) -> None:
-        self._break(error)
-
-    def _end(self, future: Future[object], index: int, ending: Ending) -> None:
-        if ending.outcome is Outcome.SUCCEEDED:
-            self._succeed(future, index, ending.result)
-        elif ending.outcome is Outcome.CANCELLED:
-            future.set_exception(concurrent.futures.CancelledError(ending.detail))
-        else:
-            future.set_exception(failure(TaskId(self._number.result(), index), ending))
-
-    def _succeed(self, future: Future[object], index: int, result: bytes) -> None:
-        try:
-            value = unpack(TaskId(self._number.result(), index), result)
-        except TaskFailed as error:
-            future.set_exception(error)
-        else:
-            future.set_result(value)
-
-    def _break(self, error: PacelineError) -> None:
         self._error = self._error or error
         if not self._number.done():
             self._number.set_exception(error)
-        self._fail(self._error)
-
-    def _fail(self, error: PacelineError) -> None:
-        self.started(list(self._pending))
-        while self._running:
-            _, future = self._running.popitem()
-            future.set_exception(error)
-        self._check_empty()
-
-    def _check_empty(self) -> None:
-        if not self._pending and not self._running:
-            self._empty.set()
-        else:
-            self._empty.clear()
+        self.outcomes.fail(self._error)
 
 
 def cut(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Generic, ParamSpec, TypeVar, Unpack
+from typing import Generic, ParamSpec, TypeVar, Unpack, overload
 
 from paceline.sdk.options import TaskOptions, understand
 
@@ -24,6 +24,15 @@ class Task(Generic[P, R]):
         return self.__wrapped__(*args, **kwargs)
 
 
-def task(**options: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """``@task(gpu=1, retries=3)``. Raises UsageError naming an option that is wrong."""
+@overload
+def task(function: Callable[P, R], /) -> Task[P, R]: ...
+@overload
+def task(**options: Unpack[TaskOptions]) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+def task(
+    function: Callable[P, R] | None = None, /, **options: Unpack[TaskOptions]
+) -> Task[P, R] | Callable[[Callable[P, R]], Task[P, R]]:
+    """``@task(gpu=1, retries=3)``, or just ``@task``. Raises UsageError naming an option that is wrong."""
+    if function is not None:
+        return Task(function, **options)
+    understand(**options)
     return lambda function: Task(function, **options)
