@@ -50,6 +50,7 @@ def test_without_any_server_it_says_what_to_type() -> None:
     with pytest.raises(Unreachable, match="no Paceline server is known on this machine") as caught:
         find()
     assert "paceline up" in caught.value.hint
+    assert any("paceline up" in note for note in caught.value.__notes__)  # what an uncaught error shows
 
 
 def test_a_broken_note_of_the_server(home: Path) -> None:

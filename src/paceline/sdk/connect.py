@@ -30,6 +30,12 @@ def find(address: str = "", token: str = "") -> ClientOptions:
     )
 
 
+def local(here: ServerOptions) -> ClientOptions:
+    """The server that runs from this home, as its administrator."""
+    target = _local_address(here.whereabouts)
+    return ClientOptions(address=target, token=_local_token(here, target))
+
+
 def with_port(address: str) -> str:
     """``host`` or ``host:port`` as ``host:port``. Raises UsageError for what is neither."""
     host, port = split_address(address)
