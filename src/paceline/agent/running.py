@@ -96,14 +96,14 @@ class Running:
         stuck: list[str] = []
         waiting = False
         for frame in self.frames:
-            since = now - frame.at_work_since
-            if frame.told != frame.head and since >= TOLD_AFTER:
+            if frame.told != frame.head and now >= frame.at_work_since + TOLD_AFTER:
                 frame.told = frame.head
                 started.append(frame.head)
             behind = [key for key in frame.live if key not in self.halts and key != frame.head]
-            if behind and since >= PATIENCE:
+            if behind and now >= frame.at_work_since + PATIENCE:
                 stuck += behind
-            waiting = waiting or (since > -NEVER and (frame.told != frame.head or bool(behind)))
+            elif frame.at_work_since < NEVER and (behind or frame.told != frame.head):
+                waiting = True
         self.look_at = now + TOLD_AFTER if waiting else NEVER
         return started, stuck
 
