@@ -12,6 +12,7 @@ only by what was submitted within so many days after it. *Fairness* is the last 
 each gets half of the fleet; one submitted an hour later catches up but for the 60 tasks an hour is worth.
 """
 
+from collections.abc import Iterator
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from paceline.model.job import JobSpec
 from paceline.model.resources import WHOLE, Need
 
 if TYPE_CHECKING:
-    from paceline.core.cluster import Job
+    from paceline.core.job import Job
 
 DAY = 86_400.0
 SHARE = 60.0 / WHOLE
@@ -27,6 +28,9 @@ SHARE = 60.0 / WHOLE
 
 SHORT = 0.05
 """Tasks that take at least so many seconds are never handed out ahead of capacity."""
+
+REMEMBERED = 256
+"""Queues beyond which those that no job stands in are forgotten, and with them how long such tasks took."""
 
 
 def rank(spec: JobSpec, submitted: float) -> float:
@@ -40,10 +44,11 @@ def rank(spec: JobSpec, submitted: float) -> float:
 class ResourceClass:
     """The queue of all jobs whose tasks have equal needs, and what is known of such tasks."""
 
-    __slots__ = ("_heap", "_standing", "needs", "seconds", "stuck")
+    __slots__ = ("_heap", "_standing", "jobs", "needs", "seconds", "stuck")
 
     def __init__(self, needs: tuple[Need, ...]) -> None:
         self.needs = needs
+        self.jobs = 0  # that are not over
         self.seconds = -1.0  # how long such a task takes, smoothed; below 0: not known yet
         self.stuck = False  # no worker had room when last asked; only those that changed since need asking
         self._standing: dict[int, Job] = {}  # jobs with an entry below
@@ -73,6 +78,10 @@ class ResourceClass:
         """Whether jobs compete here, as far as is known without looking at them all."""
         return len(self._standing) > 1
 
+    def forget(self, job: "Job") -> None:
+        """It is over."""
+        self._standing.pop(job.id, None)
+
     def _sweep(self) -> None:
         """Drop void entries, so that a long-lived job's many moves do not pile up."""
         self._standing = {number: job for number, job in self._standing.items() if job.ready()}
@@ -81,6 +90,8 @@ class ResourceClass:
 
     def measured(self, seconds: float, tasks: int) -> None:
         """Learn from tasks that took so many seconds each, on average."""
+        if not 0.0 <= seconds < DAY:  # a worker's clock is not ours: what cannot be, teaches nothing
+            return
         weight = 0.2 if tasks < 10 else 0.5
         self.seconds = seconds if self.seconds < 0 else self.seconds + weight * (seconds - self.seconds)
 
@@ -89,3 +100,34 @@ class ResourceClass:
         if not 0 <= self.seconds < SHORT:
             return 0
         return min(4096, int(slots * 0.020 / max(self.seconds, 1e-5)))
+
+
+class Queues:
+    """All of them, by the needs they are for."""
+
+    __slots__ = ("_by_needs",)
+
+    def __init__(self) -> None:
+        self._by_needs: dict[tuple[Need, ...], ResourceClass] = {}
+
+    def join(self, needs: tuple[Need, ...]) -> ResourceClass:
+        """The queue that one more job with these needs belongs to."""
+        queue = self._by_needs.get(needs)
+        if queue is None:
+            queue = self._by_needs[needs] = ResourceClass(needs)
+        queue.jobs += 1
+        return queue
+
+    def leave(self, job: "Job") -> None:
+        """The job is over."""
+        queue = job.queue
+        queue.forget(job)
+        queue.jobs -= 1
+        if not queue.jobs and len(self._by_needs) > REMEMBERED:
+            del self._by_needs[queue.needs]
+
+    def __len__(self) -> int:
+        return len(self._by_needs)
+
+    def __iter__(self) -> Iterator[ResourceClass]:
+        return iter(self._by_needs.values())
