@@ -16,7 +16,7 @@ where a word's ``blobs`` field travels as raw bytes and everything else as JSON.
 import json
 import os
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -233,17 +233,8 @@ def address(path: Path) -> Iterator[str]:
 class Executor(Protocol):
     """One way of running attempts, inside the supervisor (``executors/``)."""
 
-    @property
-    def busy(self) -> bool:
-        """Some have not ended."""
-        ...
-
-    def keys(self) -> Sequence[str]:
-        """Attempts that have not ended."""
-        ...
-
-    def runs(self, key: str) -> bool:
-        """This one has not ended."""
+    def keys(self) -> KeysView[str]:
+        """Attempts that have not ended, as they are at any moment."""
         ...
 
     def begun(self) -> Iterator[Began]:

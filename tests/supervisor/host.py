@@ -1,4 +1,4 @@
-"""A real supervisor in a directory of its own, and a small agent that talks to it and waits for words with a deadline."""
+"""A real supervisor in a directory of its own, and a small agent that waits for its words with a deadline."""
 
 import contextlib
 import os
@@ -6,13 +6,13 @@ import select
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from paceline.executor import SOCKET, Call, Decoder, Ended, Holds, Launch, Word, address, encode
 from paceline.executors.end import End
+from paceline.executors.loop import steady
 
 W = TypeVar("W")
 PATIENCE = 20.0
@@ -36,9 +36,9 @@ class Agent:
 
     def until(self, seen: Callable[[], bool]) -> None:
         """Listen until this is so."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = steady() + PATIENCE
         while not seen():
-            left = deadline - time.monotonic()
+            left = deadline - steady()
             assert left > 0, f"waited in vain; heard: {self.words}"
             if select.select([self.socket], [], [], left)[0]:
                 self._listen()
@@ -97,8 +97,8 @@ class Host:
     def start(self, idle: float = 60.0) -> Agent:
         """A supervisor, and an agent connected to it."""
         process = self.run(idle)
-        deadline = time.monotonic() + PATIENCE
-        while process.poll() is None and time.monotonic() < deadline:
+        deadline = steady() + PATIENCE
+        while process.poll() is None and steady() < deadline:
             with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
                 return self.agent()
             os.sched_yield()
@@ -138,7 +138,9 @@ class Host:
     def out(self, key: str) -> str:
         return self.path(key, "out").read_text()
 
-    def call(self, keys: Sequence[str], kind: str, body: bytes, payloads: Sequence[bytes] = (), **fields: object) -> Call:
+    def call(
+        self, keys: Sequence[str], kind: str, body: bytes, payloads: Sequence[bytes] = (), **fields: object
+    ) -> Call:
         """A call whose processes write into ``logs``."""
         given: dict[str, object] = {
             "digest": f"{kind}:{hash(body)}",

@@ -4,34 +4,40 @@ Whatever is in the file survives the process, so every task that finished is kno
 task that was running is the one after them. A call never blocks the supervisor, as a full socket would. The bell is a
 stream socket: down go the sizes of calls, up goes one byte when there is something to read.
 
-    page 0       one byte per task of the call; not zero: skip it
+    page 0       one byte per task of the call, not zero: skip it · at its end u64: how far the records go
     page 1…      the call: u32 header length · header: JSON · payloads, one after the other
-    after it     f64 when it began · one record per finished task
+    after it     f64 when it was taken up · one record per finished task
 """
 
 import json
 import mmap
 import os
 import struct
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
 
 from paceline.model.task import Outcome
 
 PAGE = 4096
-TASKS_MAX = PAGE
+_END = PAGE - 8
+TASKS_MAX = _END
 """Tasks of one call."""
 SKIPPED = ""
 """Outcome of a task that was told to be skipped."""
-
 OUTCOMES = (Outcome.SUCCEEDED.value, Outcome.FAILED.value, Outcome.LAUNCH.value, Outcome.REJECTED.value, SKIPPED)
 """All that a user process can say of its tasks."""
 _NUMBERS = {outcome: number for number, outcome in enumerate(OUTCOMES)}
+_LARGE = 1 << 20
+"""Bytes above which the file gives its memory back before the next call."""
 
 SIZE = struct.Struct("<Q")
 _LENGTH = struct.Struct("<I")
 _MOMENT = struct.Struct("<d")
 _RECORD = struct.Struct("<BddQQII")
+
+Record: TypeAlias = tuple[str, float, float, int, int, str, bytes]
+"""One finished task: outcome, when it ended (by ``loop.steady``, which all processes of a host share), its seconds,
+where its output stops on out and err, detail, result. A plain tuple: there are a hundred thousand a second."""
 
 
 class Task(NamedTuple):
@@ -40,18 +46,6 @@ class Task(NamedTuple):
     kind: str
     digest: str
     body: str  # path of the file with the parameters
-
-
-class Record(NamedTuple):
-    """One finished task. ``ended_at`` by ``loop.steady``, which all processes of a host share."""
-
-    outcome: str
-    ended_at: float
-    seconds: float
-    out_end: int
-    err_end: int
-    detail: str
-    result: bytes
 
 
 class Call(NamedTuple):
@@ -63,60 +57,64 @@ class Call(NamedTuple):
 
 
 class Caller:
-    """The supervisor's end. Raises ValueError when the process scribbled over the file."""
+    """The supervisor's end."""
 
     def __init__(self) -> None:
         self.fd = os.memfd_create("paceline-calls", os.MFD_CLOEXEC)
         os.ftruncate(self.fd, PAGE)
+        self._page = mmap.mmap(self.fd, PAGE)
         self._position = PAGE
         self._began_at = 0.0
-        self._skips = 0
 
     def write(self, task: Task, keys: Sequence[str], payloads: Sequence[bytes]) -> int:
         """Put a call there, in place of the one before. Returns its size, for the bell."""
         header = json.dumps([task, keys, [len(payload) for payload in payloads]]).encode()
         data = b"".join((_LENGTH.pack(len(header)), header, *payloads))
-        os.ftruncate(self.fd, PAGE)
-        if self._skips:
-            os.pwrite(self.fd, bytes(PAGE), 0)
+        if self._position > _LARGE:
+            os.ftruncate(self.fd, PAGE)
+        self._position, self._began_at = PAGE + len(data), 0.0
+        self._page[: len(keys)] = bytes(len(keys))
+        SIZE.pack_into(self._page, _END, self._position)
         _write(self.fd, data, PAGE)
-        self._position, self._began_at, self._skips = PAGE + len(data), 0.0, 0
         return len(data)
 
     def skip(self, index: int) -> None:
         """Do not begin this one."""
-        os.pwrite(self.fd, b"\1", index)
-        self._skips += 1
+        self._page[index] = 1
 
     def began_at(self) -> float:
         """When the process took up the call; 0: not yet."""
-        if not self._began_at:
-            data = os.pread(self.fd, _MOMENT.size, self._position)
-            if len(data) == _MOMENT.size:
-                (self._began_at,) = _MOMENT.unpack(data)
-                self._position += _MOMENT.size
         return self._began_at
 
-    def records(self) -> Iterator[Record]:
-        """Tasks that finished since this was asked last, in order."""
-        if not self.began_at():
-            return
-        data = os.pread(self.fd, max(0, os.fstat(self.fd).st_size - self._position), self._position)
-        start = 0
-        while start + _RECORD.size <= len(data):
-            number, ended_at, seconds, out_end, err_end, detail, result = _RECORD.unpack_from(data, start)
-            text = start + _RECORD.size
-            if number >= len(OUTCOMES):
-                raise ValueError(f"no outcome has the number {number}")
-            if text + detail + result > len(data):
-                return
-            start = text + detail + result
-            self._position += _RECORD.size + detail + result
-            said = data[text : text + detail].decode(errors="replace") if detail else ""
-            yield Record(OUTCOMES[number], ended_at, seconds, out_end, err_end, said, data[text + detail : start])
+    def records(self) -> list[Record]:
+        """Tasks that finished since this was asked last, in order. Raises ValueError if the process scribbled there."""
+        (end,) = SIZE.unpack_from(self._page, _END)
+        if end == self._position:
+            return []
+        data = os.pread(self.fd, max(0, end - self._position), self._position)
+        self._position = end
+        try:
+            start = 0 if self._began_at else _MOMENT.size
+            if start:
+                (self._began_at,) = _MOMENT.unpack_from(data)
+            return _records(data, start)
+        except (struct.error, IndexError) as error:
+            raise ValueError("these are no records") from error
 
     def close(self) -> None:
+        self._page.close()
         os.close(self.fd)
+
+
+def _records(data: bytes, start: int) -> list[Record]:
+    found: list[Record] = []
+    while start < len(data):
+        number, ended_at, seconds, out_end, err_end, detail, result = _RECORD.unpack_from(data, start)
+        text = start + _RECORD.size
+        start = text + detail + result
+        said = data[text : text + detail].decode(errors="replace") if detail else ""
+        found.append((OUTCOMES[number], ended_at, seconds, out_end, err_end, said, data[text + detail : start]))
+    return found
 
 
 class Callee:
@@ -124,7 +122,7 @@ class Callee:
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._skips = mmap.mmap(fd, PAGE, prot=mmap.PROT_READ)
+        self._page = mmap.mmap(fd, PAGE)
         self._position = PAGE
 
     def read(self, size: int) -> Call:
@@ -146,22 +144,21 @@ class Callee:
 
     def to_skip(self, index: int) -> bool:
         """This one is not wanted any more."""
-        return self._skips[index] != 0
+        return self._page[index] != 0
 
     def finish(self, record: Record) -> None:
         """The next task is done."""
         outcome, ended_at, seconds, out_end, err_end, said, result = record
-        detail = said.encode(errors="replace")
+        detail = said.encode(errors="replace") if said else b""
         head = _RECORD.pack(_NUMBERS[outcome], ended_at, seconds, out_end, err_end, len(detail), len(result))
         self._append(head + detail + result)
 
     def _append(self, data: bytes) -> None:
         _write(self._fd, data, self._position)
         self._position += len(data)
+        SIZE.pack_into(self._page, _END, self._position)
 
 
 def _write(fd: int, data: bytes, position: int) -> None:
-    view = memoryview(data)
-    while view:
-        written = os.pwrite(fd, view, position)
-        view, position = view[written:], position + written
+    while (written := os.pwrite(fd, data, position)) < len(data):
+        data, position = data[written:], position + written

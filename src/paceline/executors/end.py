@@ -22,7 +22,8 @@ class End(NamedTuple):
     result: bytes = b""
 
 
-Tell: TypeAlias = Callable[[End | Began | Unbegun], None]
+News: TypeAlias = list[End] | Began | Unbegun
+Tell: TypeAlias = Callable[[News], None]
 """Where executors say what happens."""
 
 

@@ -6,13 +6,13 @@ How many calls run at a time is for the agent to say: a call that finds all proc
 import functools
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from pathlib import Path
 
 from paceline.executor import Began, Call, Halt, Unbegun
 from paceline.executors.bodies import Bodies
 from paceline.executors.channel import TASKS_MAX, Task
-from paceline.executors.end import End, Tell, sentence
+from paceline.executors.end import End, News, Tell, sentence
 from paceline.executors.idle import Idle
 from paceline.executors.loop import Loop
 from paceline.executors.reaper import Reaper
@@ -39,18 +39,9 @@ class Functions:
         self._shifts: dict[Warm, Shift] = {}
         self._where: dict[str, Warm] = {}  # keys that have not ended
 
-    def keys(self) -> Sequence[str]:
-        """Attempts that have not ended."""
-        return list(self._where)
-
-    @property
-    def busy(self) -> bool:
-        """Some have not ended."""
-        return bool(self._where)
-
-    def runs(self, key: str) -> bool:
-        """This one has not ended."""
-        return key in self._where
+    def keys(self) -> KeysView[str]:
+        """Attempts that have not ended, as they are at any moment."""
+        return self._where.keys()
 
     def begun(self) -> Iterator[Began]:
         """The attempts at work."""
@@ -84,8 +75,7 @@ class Functions:
         self._idle.retire()
 
     def _refuse(self, order: Call, outcome: Outcome, detail: str) -> None:
-        for key in order.keys:
-            self._tell(End(key, outcome, detail=detail))
+        self._tell([End(key, outcome, detail=detail) for key in order.keys])
 
     def _take(self, pool: Pool) -> Warm:
         found = self._idle.take(pool)
@@ -122,10 +112,11 @@ class Functions:
         self._loop.forget(warm.bell.fileno())
         warm.close()
 
-    def _say(self, word: End | Began | Unbegun) -> None:
-        if isinstance(word, End):
-            del self._where[word.key]
-        elif isinstance(word, Unbegun):
-            for key in word.keys:
+    def _say(self, news: News) -> None:
+        if isinstance(news, Unbegun):
+            for key in news.keys:
                 del self._where[key]
-        self._tell(word)
+        elif isinstance(news, list):
+            for end in news:
+                del self._where[end.key]
+        self._tell(news)

@@ -17,9 +17,10 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from paceline import config, kinds
-from paceline.executors.channel import SIZE, SKIPPED, Call, Callee, Record, Task
+from paceline.executors.channel import SIZE, SKIPPED, Call, Callee, Task
 from paceline.executors.loop import steady
 from paceline.executors.user_code import Bound, Said, Unusable, Work, bind, use
 
@@ -34,17 +35,25 @@ class Output:
 
     def __init__(self) -> None:
         self._out, self._err = (os.dup(fd) for fd in (1, 2))
-        self._c_files = ctypes.CDLL(None)
+        self._flush_c = ctypes.PyDLL(None).fflush
+        self._flush_c.argtypes = [ctypes.c_void_p]
 
     def positions(self) -> tuple[int, int]:
         """Of all that was printed up to now, by Python or C."""
-        for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
-            try:
-                stream.flush()  # type: ignore[union-attr]
-            except (AttributeError, OSError, ValueError):  # the function took it away, or closed it
-                continue
-        self._c_files.fflush(None)
+        _flush(sys.stdout)
+        _flush(sys.stderr)
+        if sys.stdout is not sys.__stdout__ or sys.stderr is not sys.__stderr__:  # the function put others there
+            _flush(sys.__stdout__)
+            _flush(sys.__stderr__)
+        self._flush_c(None)
         return os.lseek(self._out, 0, os.SEEK_END), os.lseek(self._err, 0, os.SEEK_END)
+
+
+def _flush(stream: TextIO | None) -> None:
+    try:
+        stream.flush()  # type: ignore[union-attr]  # it may be taken away, closed, or no stream at all
+    except (AttributeError, OSError, ValueError):
+        return
 
 
 class Child:
@@ -61,9 +70,13 @@ class Child:
 
     def serve(self) -> None:
         """Until nobody calls any more."""
+        started = False
         while size := self._bell.recv(SIZE.size, socket.MSG_WAITALL):
             call = self._calls.read(*SIZE.unpack(size))
             self._calls.begin(steady())
+            if not started:
+                self._bell.send(b".")  # starting took long enough to be waited for
+            started = True
             self._run(call)
 
     def _run(self, call: Call) -> None:
@@ -73,7 +86,8 @@ class Child:
             said = Said(SKIPPED) if self._calls.to_skip(index) else self._task(work, key, call.payloads[index])
             out, err = self._output.positions()
             ended_at = steady()
-            self._calls.finish(Record(said.outcome, ended_at, ended_at - began_at, out, err, said.detail, said.result))
+            outcome, detail, result = said
+            self._calls.finish((outcome, ended_at, ended_at - began_at, out, err, detail, result))
             if ended_at - began_at > SHORT or index == len(call.keys) - 1:
                 self._bell.send(b".")
             began_at = ended_at

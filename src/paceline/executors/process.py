@@ -1,7 +1,7 @@
 """Programs: one attempt is one tree of processes, and ends when the tree is gone."""
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,18 +41,9 @@ class Programs:
         self._running: dict[str, Running] = {}
         self._timeouts: dict[str, Alarm] = {}
 
-    def keys(self) -> Sequence[str]:
-        """Attempts that have not ended."""
-        return list(self._running)
-
-    @property
-    def busy(self) -> bool:
-        """Some have not ended."""
-        return bool(self._running)
-
-    def runs(self, key: str) -> bool:
-        """This one has not ended."""
-        return key in self._running
+    def keys(self) -> KeysView[str]:
+        """Attempts that have not ended, as they are at any moment."""
+        return self._running.keys()
 
     def launch(self, order: Launch) -> None:
         """Start it; if that cannot be, its end is told at once."""
@@ -61,7 +52,7 @@ class Programs:
         try:
             tree = self._reaper.start(program, order.grace, functools.partial(self._gone, order.key))
         except LaunchError as error:
-            self._tell(End(order.key, Outcome.LAUNCH, detail=sentence(error)))
+            self._tell([End(order.key, Outcome.LAUNCH, detail=sentence(error))])
             return
         self._running[order.key] = Running(order=order, tree=tree, began_at=began_at, verdicts=[])
         if order.timeout:
@@ -94,17 +85,9 @@ class Programs:
         if key in self._timeouts:
             self._timeouts.pop(key).cancel()
         verdict = _verdict(running, code, survivors)
-        self._tell(
-            End(
-                key,
-                verdict.outcome,
-                code,
-                verdict.detail,
-                steady() - running.began_at,
-                _length(running.order.out),
-                _length(running.order.err),
-            )
-        )
+        seconds = steady() - running.began_at
+        out_end, err_end = _length(running.order.out), _length(running.order.err)
+        self._tell([End(key, verdict.outcome, code, verdict.detail, seconds, out_end, err_end)])
 
 
 def _verdict(running: Running, code: int, survivors: Sequence[int]) -> Verdict:

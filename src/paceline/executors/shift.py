@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from paceline.executor import Began, Call, Halt, Unbegun
-from paceline.executors.channel import SKIPPED, Record
+from paceline.executors.channel import SKIPPED
 from paceline.executors.end import End, Tell, Verdict, exit_text, timeout, unkillable
 from paceline.executors.loop import Loop, steady
 from paceline.executors.reaper import Reaper
 from paceline.executors.warm import Warm
 from paceline.model.task import Outcome
 
+SOON = 0.005
+"""Seconds after which the beginning of a call's first task is told, if it has not ended before."""
 LONG = 0.05
-"""Seconds a task must have been at work for its beginning to be told, unless it is the first of its call."""
+"""Seconds after which the beginning of any other task is told."""
 BOOT = 120.0
 """Seconds for a process to start and take up its first call."""
 
@@ -44,13 +46,12 @@ class Shift:
         self._order = order
         self._open = dict.fromkeys(order.keys)  # not told as ended
         self._told = 0  # keys that are over; the next one is at work
-        self._announced = 0  # the last key whose beginning was told
+        self._announced = -1  # the last key whose beginning was told
         self._sent_at = steady()
         self._since = 0.0  # when the key at work began; 0: the call was not taken up yet
         self._verdicts: dict[int, Verdict] = {}  # of keys that we end
         self._doomed = False  # we are ending the process
-        self._alarm = desk.loop.at(self._sent_at + LONG, self.attend)
-        desk.tell(self.began())
+        self._alarm = desk.loop.at(self._sent_at + SOON, self.attend)
 
     def began(self) -> Began:
         """The word for the key at work."""
@@ -81,23 +82,30 @@ class Shift:
     def _take_in(self) -> None:
         records = self._warm.records()
         self._since = self._since or self._warm.began_at()
-        for record in records:
-            self._close(self._order.keys[self._told], record)
+        if not records:
+            return
+        self._announce()
+        ends = []
+        keys = self._order.keys[self._told :]
+        for key, (outcome, _, seconds, out_end, err_end, detail, result) in zip(keys, records, strict=False):
+            if outcome == SKIPPED:
+                outcome, detail = self._verdicts[self._told]
+            if key in self._open:  # else it was halted before its turn, and told so
+                ends.append(End(key, outcome, 0, detail, seconds, out_end, err_end, result))
             self._told += 1
-            self._since = record.ended_at
-            self._warm.out_end, self._warm.err_end = record.out_end, record.err_end
+        _, self._since, _, self._warm.out_end, self._warm.err_end, _, _ = records[-1]
+        self._end(ends)
 
-    def _close(self, key: str, record: Record) -> None:
-        if key not in self._open:
-            return  # halted before its turn, and told so
-        outcome, ended_at, seconds, out_end, err_end, detail, result = record
-        if outcome == SKIPPED:
-            outcome, detail = self._verdicts[self._told]
-        self._end(End(key, outcome, 0, detail, seconds, out_end, err_end, result))
+    def _announce(self) -> None:
+        """Say that the key at work began, unless it is a short one inside its call."""
+        if self._announced < 0 or (self._announced < self._told and steady() - self._since >= LONG):
+            self._announced = self._told
+            self._desk.tell(self.began())
 
-    def _end(self, end: End) -> None:
-        del self._open[end.key]
-        self._desk.tell(end)
+    def _end(self, ends: list[End]) -> None:
+        for end in ends:
+            del self._open[end.key]
+        self._desk.tell(ends)
 
     def _see_to(self, now: float) -> float:
         """The key at work: tell of it, or end it, when it is time. Returns when to look again."""
@@ -108,9 +116,7 @@ class Shift:
         age, limit = now - self._since, self._order.timeout
         if limit and age >= limit:
             self.doom(timeout(limit), self._order.grace)
-        if age >= LONG and self._announced < self._told:
-            self._announced = self._told
-            self._desk.tell(self.began())
+        self._announce()
         last = self._told == self._announced == len(self._order.keys) - 1
         look = math.inf if last or age >= LONG else self._since + LONG
         return min(look, self._since + limit if limit and not self._doomed else math.inf)
@@ -126,7 +132,7 @@ class Shift:
         if order.key not in self._open:
             return
         if index > self._told or not self._since:
-            self._end(End(order.key, verdict.outcome, detail=verdict.detail))
+            self._end([End(order.key, verdict.outcome, detail=verdict.detail)])
         else:
             self.doom(verdict, order.grace)
 
@@ -149,13 +155,18 @@ class Shift:
             self._desk.tell(Unbegun(keys=list(self._open)))
 
     def _refuse(self, why: str) -> None:
-        for key in list(self._open):
-            self._end(End(key, Outcome.LAUNCH, detail=why))
+        out, err = self._warm.files.lengths()
+        self._announce()
+        first, *others = self._open
+        self._end(
+            [End(first, Outcome.LAUNCH, 0, why, 0.0, out, err), *(End(key, Outcome.LAUNCH, 0, why) for key in others)]
+        )
 
     def _bury_head(self, key: str, cause: Verdict, code: int) -> None:
         out, err = self._warm.files.lengths()
         seconds = steady() - self._since if self._since else 0.0
-        self._end(End(key, cause.outcome, code, cause.detail, seconds, out, err))
+        self._announce()
+        self._end([End(key, cause.outcome, code, cause.detail, seconds, out, err)])
 
     def _cause(self, code: int, survivors: Sequence[int]) -> Verdict:
         if survivors:

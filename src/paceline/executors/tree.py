@@ -14,6 +14,8 @@ from typing import NamedTuple
 ZOMBIE = "ZX"
 """States of what has died already and only waits for its parent to notice."""
 _CHUNK = 1 << 16
+_SHORT = 2048
+"""Bytes below which a read is the last one: the kernel fills at least half of a page if there is more."""
 
 
 class Process(NamedTuple):
@@ -30,7 +32,7 @@ def look(pid: int) -> Process | None:
     """The process as it is now. None: there is none."""
     try:
         text = read(f"/proc/{pid}/stat")
-    except OSError:
+    except (FileNotFoundError, ProcessLookupError):
         return None
     fields = text[text.rindex(b")") + 2 :].split()  # a program may call itself "a) b"
     return Process(pid, int(fields[1]), int(fields[3]), fields[0].decode(), int(fields[19]))
@@ -41,7 +43,7 @@ def read(path: str) -> bytes:
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         data = chunk = os.read(fd, _CHUNK)
-        while chunk:
+        while len(chunk) >= _SHORT:
             chunk = os.read(fd, _CHUNK)
             data += chunk
         return data

@@ -107,7 +107,7 @@ class Warm:
     def records(self) -> list[Record]:
         """Tasks that finished since this was asked last; none any more once it scribbled over them."""
         try:
-            records = [] if self.broken else list(self._caller.records())
+            records = [] if self.broken else self._caller.records()
         except ValueError:
             self.broken = True
             return []

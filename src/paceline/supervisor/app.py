@@ -9,11 +9,11 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, KeysView, Sequence
 
-from paceline.executor import Began, Call, Executor, Halt, Holds, Launch, Lease, Retire, Settle, Unbegun, Word
+from paceline.executor import Call, Executor, Halt, Holds, Launch, Lease, Retire, Settle, Unbegun, Word
 from paceline.executors.bodies import Bodies
-from paceline.executors.end import End
+from paceline.executors.end import End, News
 from paceline.executors.function import Functions
 from paceline.executors.loop import Loop, steady
 from paceline.executors.process import Programs
@@ -27,6 +27,8 @@ from paceline.supervisor.place import Occupied, Place
 from paceline.supervisor.reports import Reports
 from paceline.supervisor.signals import Signals
 
+_GARBAGE = 50_000
+"""Allocations between two searches for garbage; we make next to none, but handle many small values."""
 _GRACE = 10.0
 """Seconds between TERM and KILL for all that runs when we are told to stop by a signal."""
 
@@ -78,6 +80,7 @@ class Supervisor:
     def serve(self) -> None:
         """Until there is nothing left to do."""
         gc.freeze()
+        gc.set_threshold(_GARBAGE)
         while not self._done():
             self._loop.turn()
             self._flush()
@@ -87,7 +90,7 @@ class Supervisor:
         self._link.close()
 
     def _done(self) -> bool:
-        if any(executor.busy for executor in self._executors):
+        if any(executor.keys() for executor in self._executors):
             return False
         if self._retiring:
             return not (self._link.connected and len(self._ledger))
@@ -105,18 +108,24 @@ class Supervisor:
         self._link.flush()
 
     def _runs(self, key: str) -> bool:
-        return key in self._ledger or any(executor.runs(key) for executor in self._executors)
+        return not all(keys.isdisjoint((key,)) for keys in self._known())
+
+    def _known(self) -> Iterator[KeysView[str]]:
+        """Keys that have not ended, and keys whose ends are not settled."""
+        yield self._ledger.keys()
+        for executor in self._executors:
+            yield executor.keys()
 
     # ── from the executors ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _tell(self, word: End | Began | Unbegun) -> None:
-        if isinstance(word, End):
-            self._ledger.enter(word)
-        elif isinstance(word, Unbegun) and not self._link.connected:
-            for key in word.keys:  # the next agent must hear of them, and only ends are kept
-                self._ledger.enter(End(key, Outcome.RETURNED, detail="its process died before its turn"))
+    def _tell(self, news: News) -> None:
+        if isinstance(news, list):
+            self._ledger.enter(news)
+        elif isinstance(news, Unbegun) and not self._link.connected:  # the next agent must hear of it: ends are kept
+            detail = "its process died before its turn"
+            self._ledger.enter([End(key, Outcome.RETURNED, detail=detail) for key in news.keys])
         else:
-            self._link.say(word)
+            self._link.say(news)
 
     # ── from the agent ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -154,12 +163,11 @@ class Supervisor:
 
     def _may_begin(self, keys: Sequence[str]) -> bool:
         """False: no lease, or they are here already; what becomes of them is said in any case."""
-        if any(self._runs(key) for key in keys):
-            self._ledger.say_again(key for key in keys if key in self._ledger)
+        if not all(known.isdisjoint(keys) for known in self._known()):
+            self._ledger.say_again(self._ledger.keys() & set(keys))
             return False
         if self._term.over:
-            for key in keys:
-                self._tell(End(key, Outcome.LOST, detail="the worker's lease had run out"))
+            self._tell([End(key, Outcome.LOST, detail="the worker's lease had run out") for key in keys])
         return not self._term.over
 
     # ── by themselves ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,6 +185,5 @@ class Supervisor:
 
     def _halt_all(self, outcome: Outcome, detail: str, grace: float) -> None:
         for executor in self._executors:
-            held = executor.keys()
-            for key in held:
+            for key in list(executor.keys()):
                 executor.halt(Halt(key=key, outcome=outcome, detail=detail, grace=grace))

@@ -3,7 +3,7 @@
 They go out as columns, once per turn of the loop; to a new agent, all that are not settled yet.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, KeysView, Sequence
 
 from paceline.executor import Ended
 from paceline.executors.end import End
@@ -22,13 +22,15 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._unsettled)
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._unsettled
+    def keys(self) -> KeysView[str]:
+        """Of all unsettled ends, as they are at any moment."""
+        return self._unsettled.keys()
 
-    def enter(self, end: End) -> None:
-        """An attempt ended."""
-        self._unsettled[end.key] = end
-        self._unsaid.append(end)
+    def enter(self, ends: Sequence[End]) -> None:
+        """Attempts ended."""
+        self._unsaid += ends
+        for end in ends:
+            self._unsettled[end.key] = end
 
     def settle(self, keys: Iterable[str]) -> None:
         """The agent has them."""

@@ -18,19 +18,23 @@ LIMIT = 64 << 10
 """Bytes of one report."""
 _WAIT = 0.2  # seconds that a full queue may hold us up
 
-_entered: list[tuple[str, str]] = []
-_last_step: dict[str, int] = {}
+
+class _Here:
+    """The attempt a warm process was told, and the last step that was reported."""
+
+    key = ""
+    path = ""
+    step = -1
 
 
 def enter(key: str, path: str) -> None:
     """From here on this process works on the attempt ``key``; its reports go to the socket at ``path``."""
-    _entered[:] = [(key, path)]
-    _last_step.clear()
+    _Here.key, _Here.path, _Here.step = key, path, -1
 
 
 def leave() -> None:
     """It does not any more."""
-    _entered.clear()
+    enter("", "")
 
 
 def current() -> str:
@@ -49,8 +53,7 @@ def report(*, step: int = -1, **values: object) -> None:
     key, path = _where()
     if not key:
         return
-    step = int(step) if step >= 0 else _last_step.get(key, -1) + 1
-    _last_step[key] = step
+    _Here.step = step = int(step) if step >= 0 else _Here.step + 1
     message = json.dumps({"key": key, "step": step, "values": _finite(values)}, default=_number).encode()
     if len(message) > LIMIT:
         raise ValueError(f"report: step {step} takes {len(message):,} bytes; the limit is {LIMIT:,}")
@@ -58,8 +61,8 @@ def report(*, step: int = -1, **values: object) -> None:
 
 
 def _where() -> tuple[str, str]:
-    if _entered:
-        return _entered[0]
+    if _Here.key:
+        return _Here.key, _Here.path
     task, number, path = (os.environ.get(f"PACELINE_{name}", "") for name in ("TASK_ID", "ATTEMPT", "REPORTS"))
     return (f"{task}#{number}", path) if task and number and path else ("", "")
 
