@@ -197,7 +197,7 @@ REFUSED = [
     ("jobs:\n  a: {run: ls, name: b}\n", "job.yaml:2:16: jobs.a.name: is 'b', but the file calls it 'a'"),
     (
         "jobs:\n  prep: {run: ls}\n  b: {run: ls, needs: [perp]}\n",
-        "job.yaml:3:25: jobs.b.needs[0]: there is no job 'perp' in this file",
+        "job.yaml:3:24: jobs.b.needs[0]: there is no job 'perp' in this file",
     ),
 ]
 
@@ -232,13 +232,13 @@ def test_a_missing_file(tmp_path: Path) -> None:
 # ── kinds ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_row_is_checked_merged_over_the_params() -> None:
+def test_rows_go_over_the_params_which_are_whole_without_them() -> None:
     (order,) = orders("""
         kind: train
         params: {data: x.csv, target: y}
         grid: {model: [random_forest], trees: [10, 20]}
     """)
-    assert json.loads(order.spec.run.body) == {"data": "x.csv", "target": "y"}
+    assert json.loads(order.spec.run.body) == {"data": "x.csv", "target": "y", "model": "random_forest", "trees": 10}
     assert json.loads(order.payloads[1]) == {"model": "random_forest", "trees": 20}
     assert order.spec.name == "train"
 

@@ -52,7 +52,7 @@ def _workers(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 def _answer(ctx: click.Context, question: Callable[[Client], Awaitable[Sequence[T]]]) -> Sequence[T]:
     """Whatever can be had quickly; a shell that completes shows no errors."""
-    face = Face(server=str(ctx.params.get("server") or ""))
+    face = Face(server=str(ctx.params.get("server_address") or ""))
     try:
         return ask(face, lambda client: asyncio.wait_for(question(client), _QUICK))
     except (PacelineError, TimeoutError):

@@ -62,17 +62,28 @@ class Face:
 
 
 def speaks(command: Callable[Concatenate[Face, P], R]) -> Callable[P, R]:
-    """Give a command the options that every command has, and its ``Face`` as first argument."""
+    """Give a command the options of form that every command has, and its ``Face`` as first argument."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print JSON: one object, or one per line for streams.")
     @click.option("-q", "--quiet", is_flag=True, help="Print ids only.")
-    @click.option("--server", metavar="HOST[:PORT]", default="", help="The server, instead of the one known here.")
     @functools.wraps(command)
     def spoken(*args: P.args, **kwargs: P.kwargs) -> R:
-        face = Face(json=bool(kwargs.pop("as_json")), quiet=bool(kwargs.pop("quiet")), server=str(kwargs.pop("server")))
-        return command(face, *args, **kwargs)
+        form = {"json": bool(kwargs.pop("as_json")), "quiet": bool(kwargs.pop("quiet"))}
+        return command(Face(**form, server=str(kwargs.pop("server_address", ""))), *args, **kwargs)
 
     return spoken
+
+
+def asks(command: Callable[Concatenate[Face, P], R]) -> Callable[P, R]:
+    """The same for a command that talks to the server."""
+    option = click.option(
+        "--server",
+        "server_address",
+        metavar="HOST[:PORT]",
+        default="",
+        help="The server, instead of the one known here.",
+    )
+    return option(speaks(command))
 
 
 def _ended(text: str) -> str:

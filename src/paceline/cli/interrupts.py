@@ -1,44 +1,47 @@
 """Ctrl-C on attached work: once lets go of it, twice cancels it."""
 
 import asyncio
-import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import TypeVar
+from collections.abc import Callable, Coroutine
 
 from paceline.cli.exits import INTERRUPTED
-
-T = TypeVar("T")
 
 SECOND_CHANCE = 2.0
 """Seconds in which a second Ctrl-C still cancels."""
 
 
 async def attended(
-    work: Coroutine[object, object, int], *, let_go: Callable[[], None], cancel: Callable[[], Awaitable[None]]
+    work: Coroutine[object, object, int],
+    *,
+    let_go: Callable[[], None],
+    cancel: Callable[[], Coroutine[object, object, int]],
+    patience: float = SECOND_CHANCE,
 ) -> int:
-    """The work's exit code; 130 once it was let go or cancelled."""
+    """The work's exit code; 130 once it was let go or cancelled. A third Ctrl-C does not wait for the cancel."""
     interrupts: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, interrupts.put_nowait, signal.SIGINT)
     try:
-        task = asyncio.ensure_future(work)
-        if await _first(task, interrupts):
-            return task.result()
-        task.cancel()
-        await asyncio.wait({task})
+        if (code := await _unless_interrupted(work, interrupts)) is not None:
+            return code
         let_go()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(interrupts.get(), SECOND_CHANCE)
-            await cancel()
+        try:
+            await asyncio.wait_for(interrupts.get(), patience)
+        except TimeoutError:
+            return INTERRUPTED
+        await _unless_interrupted(cancel(), interrupts)
         return INTERRUPTED
     finally:
         loop.remove_signal_handler(signal.SIGINT)
 
 
-async def _first(work: asyncio.Future[int], interrupts: asyncio.Queue[int]) -> bool:
-    """Whether the work was over before an interrupt came."""
-    interrupt = asyncio.ensure_future(interrupts.get())
-    await asyncio.wait({work, interrupt}, return_when=asyncio.FIRST_COMPLETED)
+async def _unless_interrupted(work: Coroutine[object, object, int], interrupts: asyncio.Queue[int]) -> int | None:
+    """The work's exit code; None if an interrupt came first, which ends it."""
+    task, interrupt = asyncio.ensure_future(work), asyncio.ensure_future(interrupts.get())
+    await asyncio.wait({task, interrupt}, return_when=asyncio.FIRST_COMPLETED)
     interrupt.cancel()
-    return work.done()
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.wait({task})
+    return None

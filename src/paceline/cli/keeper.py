@@ -43,7 +43,8 @@ class _Kept:
     process: Process
     since: float
     pause: float = FIRST_PAUSE
-    due: float = math.inf  # when to start it again; infinity while it runs, and once it is given up
+    due: float = math.inf  # when to start it again; infinity while it runs
+    wanted: bool = True  # false once it was told to stop, or cannot run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,9 +66,9 @@ class Keeper:
         now = self.clock.steady()
         deaths = [death for name, kept in self._kept.items() if (death := _mourn(name, kept, now))]
         for name, kept in self._kept.items():
-            if kept.due <= now:
+            if kept.wanted and kept.due <= now:
                 kept.process, kept.since, kept.due = self.start(name, kept.argv), now, math.inf
-        return deaths, min((kept.due for kept in self._kept.values()), default=math.inf) - now
+        return deaths, min((kept.due for kept in self._kept.values() if kept.wanted), default=math.inf) - now
 
     def running(self, names: Sequence[str]) -> list[str]:
         """Those of them that run."""
@@ -77,17 +78,17 @@ class Keeper:
         """Ask these to end, or make them; they are not started again."""
         for name in names:
             kept = self._kept[name]
-            kept.due = math.inf
+            kept.wanted = False
             if kept.process.poll() is None:
                 kept.process.kill() if by_force else kept.process.terminate()
 
 
 def _mourn(name: str, kept: _Kept, now: float) -> Death | None:
     code = kept.process.poll()
-    if code is None or kept.due < math.inf or kept.since < 0:
+    if code is None or not kept.wanted or kept.due < math.inf:
         return None
     if code in HOPELESS:
-        kept.since = -1.0  # told once
+        kept.wanted = False
         return Death(name=name, code=code, again_in=math.inf)
     kept.pause = FIRST_PAUSE if now - kept.since >= STEADY else kept.pause
     pause, kept.pause = kept.pause, min(kept.pause * 2, LONGEST_PAUSE)

@@ -28,7 +28,9 @@ def progress(job: JobView) -> str:
 
 
 def age(seconds: float) -> str:
-    """Two units at most: ``3s``, ``5m``, ``2h10m``, ``3d4h``."""
+    """Two units at most: ``0.3s``, ``12s``, ``5m``, ``2h10m``, ``3d4h``."""
+    if seconds < 10:
+        return f"{max(seconds, 0):.1f}s"
     whole = int(max(seconds, 0))
     for unit in (86400, 3600):
         if whole >= unit:

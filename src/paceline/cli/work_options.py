@@ -10,7 +10,6 @@ import click
 from paceline.clock import SystemClock
 from paceline.config import of_caller
 from paceline.model.errors import UsageError
-from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.sdk import grammar, rows
 from paceline.sdk.work import Asked, Order, default_name, needs, prepare, read_params
@@ -56,7 +55,7 @@ _OPTIONS = (
     click.option("--label", multiple=True, metavar="KEY=VALUE", help="A label that the worker must have."),
     click.option("--time", "time_limit", default="", metavar="DURATION", help="How long an attempt may run: 30s, 4h."),
     click.option("--time-request", default="", metavar="DURATION", help="Time that a worker must still have left."),
-    click.option("--priority", default=0, help="Higher goes first; default 0."),
+    click.option("--priority", type=int, default=0, metavar="N", help="Higher goes first; default 0."),
     click.option("--deadline", default="", metavar="TIME", help="When it should be done: 8h, 2026-01-31T18:00:00Z."),
     click.option("--not-before", default="", metavar="TIME", help="When it may start."),
     click.option("--array", default="", metavar="RANGES", help="One task per index: 1-100, 0-9:2, 1-100%8."),
@@ -82,8 +81,8 @@ def work_options(command: F) -> F:
     return command
 
 
-def order(words: Sequence[str], options: WorkOptions, after: Sequence[JobId] = ()) -> Order:
-    """The job that was described. Raises UsageError naming the option."""
+def order(words: Sequence[str], options: WorkOptions) -> Order:
+    """The job that was described, but for what it comes after. Raises UsageError naming the option."""
     kind, params = _kind(words, options)
     payloads = _rows(options)
     ranges, limit = _tasks(options, len(payloads))
@@ -100,7 +99,6 @@ def order(words: Sequence[str], options: WorkOptions, after: Sequence[JobId] = (
         deadline=_moment(options["deadline"], now, "--deadline"),
         not_before=_moment(options["not_before"], now, "--not-before"),
         limit=limit,
-        after=tuple(after),
         retry=Retry(failures=options["retries"]),
         experiment=options["experiment"],
         owner=getuser(),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paceline.cli.complete import selectors_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.selection import resolve
 from paceline.cli.session import ask
 from paceline.cli.watching import follow_tasks
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @selectors_argument()
 @click.option("--reason", default="", help="Kept in the history.")
 @click.option("--no-wait", is_flag=True, help="Do not wait until the processes are gone.")
-@speaks
+@asks
 def cancel(face: Face, selectors: tuple[str, ...], *, reason: str, no_wait: bool) -> None:
     """Cancel jobs or tasks: TERM, then KILL, to whole process trees."""
     ask(face, lambda client: _cancel(client, face, selectors, reason=reason, stay=not no_wait))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.session import ask
 from paceline.cli.table import table
@@ -16,8 +16,10 @@ from paceline.sdk.grammar import format_moment
 
 @click.command()
 @click.option("--after", type=click.IntRange(0), default=0, metavar="SEQ", help="Only what came after this number.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=1000, help="At most so many; default 1000.")
-@speaks
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=1000, metavar="N", help="At most so many; default 1000."
+)
+@asks
 def events(face: Face, *, after: int, limit: int) -> None:
     """Print the event log, oldest first: every decision that was kept."""
     found = ask(face, lambda client: client.events(after=after, limit=limit))

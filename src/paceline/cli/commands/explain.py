@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paceline.cli.complete import selector_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
 from paceline.cli.selection import resolve, tasks_of
 from paceline.cli.session import ask
@@ -24,7 +24,7 @@ _STUCK = ("BLOCKED", "WAITING", "BACKOFF")
 
 @click.command()
 @selector_argument()
-@speaks
+@asks
 def explain(face: Face, selector: str) -> None:
     """Say why a task does not run: all causes, the nearest miss, and the smallest change that would let it.
 

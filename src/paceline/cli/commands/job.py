@@ -10,7 +10,7 @@ from paceline.cli.commands.cancel import cancel
 from paceline.cli.commands.ps import places_of, show_jobs
 from paceline.cli.commands.wait import wait
 from paceline.cli.complete import selector_argument, selectors_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms, result
 from paceline.cli.lazy import NounGroup
 from paceline.cli.progress import counts
@@ -33,8 +33,10 @@ def job() -> None:
 
 @job.command()
 @click.option("--name", default="", help="Of this name only.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, help="At most so many, the newest; default 100.")
-@speaks
+@click.option(
+    "--limit", type=click.IntRange(1, 1000), default=100, metavar="N", help="At most so many, the newest; default 100."
+)
+@asks
 def ls(face: Face, *, name: str, limit: int) -> None:
     """List jobs, the newest first."""
 
@@ -47,7 +49,7 @@ def ls(face: Face, *, name: str, limit: int) -> None:
 
 @job.command()
 @selectors_argument()
-@speaks
+@asks
 def show(face: Face, selectors: tuple[str, ...]) -> None:
     """Show all there is to know about jobs."""
     found = [target.job for target in ask(face, lambda client: resolve(client, selectors))]
@@ -61,7 +63,7 @@ def show(face: Face, selectors: tuple[str, ...]) -> None:
 
 @job.command()
 @selectors_argument()
-@speaks
+@asks
 def close(face: Face, selectors: tuple[str, ...]) -> None:
     """Close open jobs: no task will be added to them any more."""
 
@@ -82,8 +84,8 @@ def close(face: Face, selectors: tuple[str, ...]) -> None:
 @job.command()
 @selector_argument()
 @click.option("--after", default=-1, metavar="INDEX", help="Only tasks after this one.")
-@click.option("--limit", type=click.IntRange(1), default=1000, help="At most so many; default 1000.")
-@speaks
+@click.option("--limit", type=click.IntRange(1), default=1000, metavar="N", help="At most so many; default 1000.")
+@asks
 def results(face: Face, selector: str, *, after: int, limit: int) -> None:
     """Print how the tasks of a job ended, with what they returned."""
 

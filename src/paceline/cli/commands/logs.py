@@ -9,7 +9,7 @@ import click
 
 from paceline.cli import exits
 from paceline.cli.complete import selector_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.output import TAIL_LINE, print_pages
 from paceline.cli.selection import one_task, resolve_tasks
 from paceline.cli.session import ask
@@ -31,7 +31,7 @@ MANY = 100
 @click.option(
     "--attempt", type=click.IntRange(1), default=None, metavar="N", help="Of this attempt; default: the latest."
 )
-@speaks
+@asks
 def logs(face: Face, selector: str, *, follow: bool, tail: int | None, stream: str | None, attempt: int | None) -> int:
     """Print what tasks have written: stdout to stdout, stderr to stderr. Also of tasks that failed or were lost."""
     reading = Reading(attempt=attempt or 0, stream=stream or "", follow=follow, lines=-1 if tail is None else tail)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
 from paceline.cli.selection import FINAL, every_job
 from paceline.cli.session import ask
@@ -26,7 +26,7 @@ _PLACES = 3
 
 @click.command()
 @click.option("-a", "--all", "everything", is_flag=True, help="Every job there ever was.")
-@speaks
+@asks
 def ps(face: Face, *, everything: bool) -> None:
     """Show jobs that are not over, and the latest that are."""
     show_jobs(face, *ask(face, lambda client: _jobs(client, ended=1 << 60 if everything else ENDED)))

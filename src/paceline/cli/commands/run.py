@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from paceline.cli import exits
-from paceline.cli.commands.submit import hand_in
-from paceline.cli.face import Face, speaks
+from paceline.cli.commands.submit import Request, Submission, hand_in, orders_of
+from paceline.cli.commands.wait import wait_for
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
 from paceline.cli.interrupts import attended
 from paceline.cli.progress import counts
+from paceline.cli.selection import resolve
 from paceline.cli.session import ask
 from paceline.cli.watching import follow_jobs, follow_task, show_failures
 from paceline.cli.work_options import WorkOptions, work_options
@@ -22,20 +24,24 @@ if TYPE_CHECKING:
     from paceline.sdk.client import Client
 
 
-@click.command(context_settings={"ignore_unknown_options": False, "allow_interspersed_args": False})
-@click.argument("words", nargs=-1, metavar="[--] COMMAND...", type=click.UNPROCESSED)
+@click.command(cls=Submission, context_settings={"allow_interspersed_args": False})
+@click.argument("words", nargs=-1, metavar="[--] COMMAND... | FILE.yaml", type=click.UNPROCESSED)
 @work_options
-@speaks
+@asks
 def run(face: Face, words: tuple[str, ...], **options: Unpack[WorkOptions]) -> int:
     """Run a command on the fleet; show its output, exit with its code.
 
     What no worker there is could ever run is refused. Ctrl-C lets go of the job, which runs on; a second Ctrl-C
-    cancels it.
+    cancels it. Of a job file with several jobs, progress is shown.
     """
+    orders = orders_of(words, options)
+    request = Request(orders=orders, after=options["after"], token=options["submit_id"], must_fit=True)
 
     async def attached(client: Client) -> int:
-        (job,) = await hand_in(client, face, words, options, must_fit=True)
-        return await attend(client, face, job)
+        jobs = await hand_in(client, face, request)
+        if len(jobs) == 1:
+            return await attend(client, face, jobs[0])
+        return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]))
 
     return ask(face, attached)
 
@@ -47,12 +53,13 @@ async def attend(client: Client, face: Face, job: int) -> int:
         face.remark(f"\nlet go of job {job}, which runs on; Ctrl-C again cancels it")
         face.remark(f"watch it again: paceline logs -f {job}")
 
-    async def cancel() -> None:
+    async def cancel() -> int:
         count = await client.cancel(job, reason="Ctrl-C")
         face.remark(f"cancelling {count} task{'s' if count != 1 else ''} of job {job} …")
         async for _ in client.watch([job]):
             pass
         face.remark(f"job {job} is cancelled")
+        return exits.INTERRUPTED
 
     return await attended(_to_the_end(client, face, job), let_go=let_go, cancel=cancel)
 

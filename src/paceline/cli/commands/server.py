@@ -9,8 +9,16 @@ from paceline.sdk.grammar import parse_duration
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", help="Address to listen at; beyond this machine only with TLS.")
-@click.option("--port", type=click.IntRange(0, 65535), default=GRPC_PORT, help=f"Default {GRPC_PORT}; 0: any free one.")
+@click.option(
+    "--host", metavar="HOST", default="127.0.0.1", help="Address to listen at; beyond this machine only with TLS."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=GRPC_PORT,
+    metavar="PORT",
+    help=f"Default {GRPC_PORT}; 0: any free one.",
+)
 @click.option("--store", default="", metavar="PATH", help="Where to keep state: a file, or `memory`.")
 @click.option("--beat", default="5s", metavar="DURATION", help="Time between heartbeats of workers; default 5s.")
 @click.option("--lease", default="20s", metavar="DURATION", help="Silence after which a worker is lost; default 20s.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from paceline.cli.commands.wait import wait_for
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.selection import resolve
 from paceline.cli.session import ask
@@ -29,29 +29,51 @@ if TYPE_CHECKING:
 JOB_FILES = (".yaml", ".yml")
 
 
-@click.command(context_settings={"allow_interspersed_args": False})
+class Submission(click.Command):
+    """Words after a program are the program's own, but options after a job file are ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words = self.make_parser(ctx).parse_args(args=list(args))[0].get("words", ())
+        if len(words) > 1 and words[0].endswith(JOB_FILES) and "--" not in args:
+            at = len(args) - len(words)
+            args = [*args[:at], *args[at + 1 :], words[0]]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=Submission, context_settings={"allow_interspersed_args": False})
 @click.argument("words", nargs=-1, metavar="[--] COMMAND... | FILE.yaml", type=click.UNPROCESSED)
 @click.option("--wait", is_flag=True, help="Wait for the end; exit as `paceline wait` does.")
 @click.option("--plan", is_flag=True, help="Submit nothing; say what would happen.")
 @work_options
-@speaks
+@asks
 def submit(face: Face, words: tuple[str, ...], *, wait: bool, plan: bool, **options: Unpack[WorkOptions]) -> int:
     """Submit a command or a job file, and return at once."""
+    orders = orders_of(words, options)
     if plan:
-        return ask(face, lambda client: _plan(client, face, words, options))
-    return ask(face, lambda client: _submit(client, face, words, options, stay=wait))
+        return ask(face, lambda client: _plan(client, face, orders))
+    request = Request(orders=orders, after=options["after"], token=options["submit_id"])
+    return ask(face, lambda client: _submit(client, face, request, stay=wait))
 
 
-async def _submit(client: Client, face: Face, words: Sequence[str], options: WorkOptions, *, stay: bool) -> int:
-    jobs = await hand_in(client, face, words, options, must_fit=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One submission. ``after``: selectors of jobs that must succeed first."""
+
+    orders: Sequence[Order]
+    after: Sequence[str]
+    token: str
+    must_fit: bool = False
+
+
+async def _submit(client: Client, face: Face, request: Request, *, stay: bool) -> int:
+    jobs = await hand_in(client, face, request)
     if not stay:
         face.hint(f"paceline logs -f {jobs[0]} · paceline wait {jobs[0]} · paceline explain {jobs[0]}")
         return 0
     return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]))
 
 
-async def _plan(client: Client, face: Face, words: Sequence[str], options: WorkOptions) -> int:
-    orders = await orders_of(client, words, options)
+async def _plan(client: Client, face: Face, orders: Sequence[Order]) -> int:
     plans = await client.plan([each.spec for each in orders], payloads=[each.payloads for each in orders])
     face.show(
         {"plans": [{"name": o.spec.name, **f} for o, f in zip(orders, forms(plans), strict=True)]},
@@ -60,45 +82,46 @@ async def _plan(client: Client, face: Face, words: Sequence[str], options: WorkO
     return 1 if any(cause.code == "NEVER_FITS" for plan in plans for cause in plan.causes) else 0
 
 
-async def hand_in(
-    client: Client, face: Face, words: Sequence[str], options: WorkOptions, *, must_fit: bool
-) -> Sequence[int]:
+async def hand_in(client: Client, face: Face, request: Request) -> Sequence[int]:
     """Submit what was described and tell the jobs' numbers."""
-    orders = await orders_of(client, words, options)
+    after = tuple(JobId(target.job.job) for target in await resolve(client, request.after))
     submission = await client.submit(
-        [each.spec for each in orders],
-        payloads=[each.payloads for each in orders],
-        token=options["submit_id"],
-        must_fit=must_fit,
+        [replace(each.spec, after=after) for each in request.orders],
+        payloads=[each.payloads for each in request.orders],
+        token=request.token,
+        must_fit=request.must_fit,
     )
-    told = {"type": "submitted", "jobs": list(submission.jobs), "again": submission.again}
-    if must_fit and not face.json:
-        face.remark(f"job {submission.jobs[0]}")
+    names = [_called(*pair) for pair in zip(submission.jobs, request.orders, strict=True)]
+    names = names if len(names) > 1 else [f"job {submission.jobs[0]}"]
+    if request.must_fit and not face.json:
+        face.remark("\n".join(names))
     else:
-        names = [f"job {job}" for job in submission.jobs]
+        told = {"type": "submitted", "jobs": list(submission.jobs), "again": submission.again}
         face.show({**told, "warnings": list(submission.warnings)}, text=lambda: "\n".join(names), ids=submission.jobs)
     for warning in submission.warnings:
         face.remark(f"warning: {warning}")
     return submission.jobs
 
 
-async def orders_of(client: Client, words: Sequence[str], options: WorkOptions) -> Sequence[Order]:
+def orders_of(words: Sequence[str], options: WorkOptions) -> Sequence[Order]:
     """What the words and options describe: one job, or those of a job file."""
-    after = [JobId(target.job.job) for target in await resolve(client, options["after"])]
     if len(words) == 1 and words[0].endswith(JOB_FILES):
         refuse_with_file(options)
-        return _from_file(Path(words[0]), after)
-    return [order(words, options, after)]
+        return _from_file(Path(words[0]))
+    return [order(words, options)]
 
 
-def _from_file(path: Path, after: Sequence[JobId]) -> Sequence[Order]:
+def _from_file(path: Path) -> Sequence[Order]:
     from paceline.sdk import jobfile  # noqa: PLC0415 - PyYAML, which commands without a file need not pay
 
     around = jobfile.Surroundings(
         directory=path.absolute().parent, cwd=Path.cwd(), now=SystemClock().now(), inherit=of_caller, owner=getuser()
     )
-    orders = jobfile.load(path, around)
-    return [replace(each, spec=replace(each.spec, after=tuple(after))) for each in orders]
+    return jobfile.load(path, around)
+
+
+def _called(job: int, order: Order) -> str:
+    return f"job {job} {order.spec.name}"
 
 
 def _planned(order: Order, plan: Explanation) -> str:

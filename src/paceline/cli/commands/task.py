@@ -10,7 +10,7 @@ import click
 from paceline.cli.commands.explain import explain
 from paceline.cli.commands.logs import logs
 from paceline.cli.complete import selector_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.lazy import NounGroup
 from paceline.cli.selection import one_task, resolve
@@ -36,8 +36,8 @@ def task() -> None:
 @click.option(
     "--state", "states", multiple=True, type=click.Choice(list(TaskState), case_sensitive=False), help="In this state."
 )
-@click.option("--limit", type=click.IntRange(1, 1000), default=100, help="At most so many; default 100.")
-@speaks
+@click.option("--limit", type=click.IntRange(1, 1000), default=100, metavar="N", help="At most so many; default 100.")
+@asks
 def ls(face: Face, selector: str, *, states: tuple[TaskState, ...], limit: int) -> None:
     """List tasks of a job, by index."""
 
@@ -50,7 +50,7 @@ def ls(face: Face, selector: str, *, states: tuple[TaskState, ...], limit: int) 
 
 @task.command()
 @selector_argument()
-@speaks
+@asks
 def show(face: Face, selector: str) -> None:
     """Show all there is to know about a task, its latest progress report included."""
 
@@ -69,7 +69,7 @@ def show(face: Face, selector: str) -> None:
 
 @task.command()
 @selector_argument()
-@speaks
+@asks
 def attempts(face: Face, selector: str) -> None:
     """List all attempts of a task, oldest first."""
 

@@ -2,7 +2,7 @@
 
 import click
 
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
 from paceline.cli.lazy import NounGroup
 from paceline.cli.session import ask
@@ -20,7 +20,7 @@ def token() -> None:
 @click.option("--admin", "role", flag_value="admin", help="One that may do everything.")
 @click.option("--name", default="", help="What it is for.")
 @click.option("--ttl", default="10m", metavar="DURATION", help="How long it is good for; default 10m.")
-@speaks
+@asks
 def create(face: Face, *, role: str | None, name: str, ttl: str) -> None:
     """Create a token. It is shown only now; the server keeps a hash of it."""
     if role is None:

@@ -16,9 +16,17 @@ from paceline.sdk.grammar import format_count, parse_count
 
 
 @click.command()
-@click.option("--workers", "count", type=click.IntRange(0, 64), default=1, help="How many workers; default 1.")
+@click.option(
+    "--workers", "count", type=click.IntRange(0, 64), default=1, metavar="N", help="How many workers; default 1."
+)
 @click.option("--cpus", default="", metavar="N", help="Processors of each; default: a fair part of the machine's.")
-@click.option("--port", type=click.IntRange(0, 65535), default=GRPC_PORT, help=f"Default {GRPC_PORT}; 0: any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=GRPC_PORT,
+    metavar="PORT",
+    help=f"Default {GRPC_PORT}; 0: any free one.",
+)
 @home_option
 @speaks
 def up(face: Face, *, count: int, cpus: str, port: int, home: str) -> int:

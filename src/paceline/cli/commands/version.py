@@ -3,7 +3,7 @@
 import click
 
 import paceline
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
 from paceline.cli.session import ask
 from paceline.model.errors import NotAllowed, Unreachable
@@ -11,7 +11,7 @@ from paceline.sdk.replies import Info
 
 
 @click.command()
-@speaks
+@asks
 def version(face: Face) -> None:
     """Print the version, here and of the server, if one answers."""
     server = _server(face)

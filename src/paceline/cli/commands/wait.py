@@ -10,7 +10,7 @@ import click
 
 from paceline.cli import exits
 from paceline.cli.complete import selectors_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.progress import counts, display
 from paceline.cli.selection import PAGE, Target, resolve, tasks_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--exit-infra-only", is_flag=True, help="Exit 0 unless something failed that is not the tasks' own doing."
 )
-@speaks
+@asks
 def wait(face: Face, selectors: tuple[str, ...], *, first: bool, timeout: str, exit_infra_only: bool) -> int:
     """Wait until jobs are over.
 

@@ -12,7 +12,7 @@ import click
 
 from paceline import config
 from paceline.cli.complete import worker_argument
-from paceline.cli.face import Face, speaks
+from paceline.cli.face import Face, asks, speaks
 from paceline.cli.forms import form, forms
 from paceline.cli.lazy import NounGroup
 from paceline.cli.process_options import home_of, home_option, tls_of, tls_options
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @home_option
 @tls_options
 @click.pass_context
-@speaks
+@asks
 def worker(face: Face, ctx: click.Context, /, *, label: tuple[str, ...], **given: str) -> int:
     """Start a worker here, in the foreground; or with a command, look at those there are."""
     if ctx.invoked_subcommand:
@@ -54,7 +54,7 @@ def worker(face: Face, ctx: click.Context, /, *, label: tuple[str, ...], **given
 
 @worker.command()
 @click.option("-a", "--all", "everything", is_flag=True, help="Also those that were lost or left.")
-@speaks
+@asks
 def ls(face: Face, *, everything: bool) -> None:
     """List workers, and what of them is free."""
     found = ask(face, lambda client: client.workers(all=everything))
@@ -71,7 +71,7 @@ def ls(face: Face, *, everything: bool) -> None:
 
 @worker.command()
 @worker_argument()
-@speaks
+@asks
 def show(face: Face, name: str) -> None:
     """Show all there is to know about a worker."""
     found = ask(face, lambda client: _one(client, name))
@@ -80,7 +80,7 @@ def show(face: Face, name: str) -> None:
 
 @worker.command()
 @worker_argument()
-@speaks
+@asks
 def drain(face: Face, name: str) -> None:
     """Let a worker finish what it runs, and give it nothing new."""
     _turn(face, name, resume=False, done="drains: it finishes what it has and gets nothing new")
@@ -88,7 +88,7 @@ def drain(face: Face, name: str) -> None:
 
 @worker.command()
 @worker_argument()
-@speaks
+@asks
 def resume(face: Face, name: str) -> None:
     """Give a draining worker work again."""
     _turn(face, name, resume=True, done="gets work again")
