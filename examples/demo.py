@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,8 @@ PACELINE = [sys.executable, "-m", "paceline"]
 PATIENCE = 30.0  # seconds until the fleet must be up
 
 console = Console()
+if not console.is_terminal:
+    console = Console(width=120)
 
 
 def main() -> int:
@@ -39,9 +41,10 @@ def main() -> int:
     os.environ["PACELINE_HOME"] = str(PLACE / "home")
     with fleet():
         say("Two grids of random forests, one task per combination (examples/grid.yaml)")
-        board = Board.of(GRID)
+        board = submitted(GRID)
         asyncio.run(follow(board))
         failed = asyncio.run(results(board))
+        console.print(f"  The models are in {shown(PLACE / 'models')}, as skops files.")
         say("An ordinary training script; paceline.train.report is all it knows of Paceline")
         failed += run("run", "--", sys.executable, str(EXAMPLES / "hello_training.py"))
     console.print(f"\nDone in {time.perf_counter() - began:.0f} s" + (f"; {failed} failed." if failed else "."))
@@ -96,62 +99,63 @@ def run(*arguments: str) -> int:
 class Row:
     """One training, as far as it has told."""
 
-    label: str
+    job: str
+    params: dict[str, object]
     progress: float = 0.0
     metric: str = ""
-    value: float = float("nan")
+    value: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.job}  " + "  ".join(f"{name} {text(value)}" for name, value in self.params.items())
 
 
 class Board:
-    """All trainings of the jobs that were submitted, by (job, task)."""
+    """All trainings, by (job, index)."""
 
     def __init__(self, rows: dict[tuple[int, int], Row]) -> None:
         self.rows = rows
+        self.jobs = sorted({job for job, _ in rows})
 
-    @classmethod
-    def of(cls, file: Path) -> "Board":
-        """Submit a job file and make a row for each of its tasks, which run in the order of the grid."""
-        jobs = yaml.safe_load(file.read_text())["jobs"]
-        said = subprocess.run(
-            [*PACELINE, "submit", "--quiet", str(file)], cwd=PLACE, check=True, stdout=subprocess.PIPE, text=True
-        )
-        numbers = [int(number) for number in said.stdout.split()]
-        rows = {
-            (number, index): Row(label=f"{name}  {labelled(job['grid'], values)}")
-            for number, (name, job) in zip(numbers, jobs.items(), strict=True)
-            for index, values in enumerate(itertools.product(*job["grid"].values()))
-        }
-        return cls(rows)
-
-    @property
-    def jobs(self) -> list[int]:
-        return sorted({job for job, _ in self.rows})
-
-    def take(self, job: int, index: int, values: dict[str, float]) -> None:
+    def take(self, task: tuple[int, int], values: dict[str, float]) -> None:
         """Note a report."""
-        row = self.rows[job, index]
+        row = self.rows[task]
         row.metric = "val_r2" if "val_r2" in values else "val_accuracy"
         row.progress, row.value = values["progress"], values[row.metric]
         if row.progress == 1 and not console.is_terminal:
-            console.print(f"  {job}.{index}  {row.label}  {row.metric} {row.value:.3f}")
+            console.print(f"  {task[0]}.{task[1]}  {row}  {row.metric} {row.value:.3f}")
 
     def __rich__(self) -> Table:
-        table = Table(box=None, padding=(0, 2))
-        for name in ("task", "training", "trees", "so far"):
-            table.add_column(name)
+        table = Table("task", "training", "grown", "so far", box=None, padding=(0, 2))
         for (job, index), row in self.rows.items():
             score = f"{row.metric} {row.value:.3f}" if row.metric else ""
-            table.add_row(f"{job}.{index}", row.label, ProgressBar(total=1, completed=row.progress, width=24), score)
+            table.add_row(f"{job}.{index}", str(row), ProgressBar(total=1, completed=row.progress, width=20), score)
         return table
 
 
+def submitted(file: Path) -> Board:
+    """Submit a job file. A grid's tasks are its combinations, in order."""
+    jobs = yaml.safe_load(file.read_text())["jobs"]
+    command = [*PACELINE, "submit", "--quiet", str(file)]
+    said = subprocess.run(command, cwd=PLACE, check=False, stdout=subprocess.PIPE, text=True)
+    if said.returncode:
+        raise SystemExit(said.returncode)  # it told why
+    numbers = said.stdout.split()
+    return Board(
+        {
+            (int(number), index): Row(job=name, params=dict(zip(job["grid"], values, strict=True)))
+            for number, (name, job) in zip(numbers, jobs.items(), strict=True)
+            for index, values in enumerate(itertools.product(*job["grid"].values()))
+        }
+    )
+
+
 async def follow(board: Board) -> None:
-    """Show reports as they arrive, until every task is over. The stream outlasts whatever is killed meanwhile."""
-    with Live(board, console=console, refresh_per_second=10, auto_refresh=console.is_terminal, transient=True):
-        async with paceline.Client() as client:
+    """Show reports as they arrive, until every task is over."""
+    async with paceline.Client() as client:
+        with Live(board, console=console, auto_refresh=console.is_terminal, transient=True):
             async for update in client.watch(board.jobs, interval=0.1):
                 for report in update.reports:
-                    board.take(report.job, report.index, json.loads(report.values))
+                    board.take((report.job, report.index), json.loads(report.values))
 
 
 # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,36 +163,36 @@ async def follow(board: Board) -> None:
 
 async def results(board: Board) -> int:
     """Print what became of the tasks, the best first. Returns how many failed."""
-    failed = 0
     async with paceline.Client() as client:
-        for job in board.jobs:
-            workers = {task.index: task.worker for task in await client.tasks(job)}
-            ends = await client.results(job)
-            good = {end.index: json.loads(end.result) for end in ends if end.outcome == "SUCCEEDED"}
-            metric = board.rows[job, 0].metric
-            best = sorted(good, key=lambda index: -good[index]["metrics"][metric])
-            table = Table("task", "training", metric, "seconds", "worker", "model file", box=None, padding=(0, 2))
-            for index in best:
-                result = good[index]
-                table.add_row(
-                    f"{job}.{index}",
-                    board.rows[job, index].label,
-                    f"{result['metrics'][metric]:.4f}",
-                    f"{result['seconds']:.2f}",
-                    workers[index],
-                    shown(Path(result["model"]["path"])),
-                )
-            console.print(table)
-            for end in ends:
-                if end.index not in good:
-                    failed += 1
-                    console.print(f"  {job}.{end.index}  {end.outcome}  {end.detail}", style="red")
-    return failed
+        return sum([await result(client, board, job) for job in board.jobs])
 
 
-def labelled(grid: dict[str, list[object]], values: Sequence[object]) -> str:
-    """ "trees 30  max_depth 4"."""
-    return "  ".join(f"{name} {'none' if value is None else value}" for name, value in zip(grid, values, strict=True))
+async def result(client: paceline.Client, board: Board, job: int) -> int:
+    ends = await client.results(job)
+    workers = {task.index: task.worker for task in await client.tasks(job)}
+    good = {end.index: json.loads(end.result) for end in ends if end.outcome == "SUCCEEDED"}
+    metric = "val_r2" if any("val_r2" in made["metrics"] for made in good.values()) else "val_accuracy"
+    names = list(board.rows[job, 0].params)
+    table = Table("task", *names, metric, "seconds", "worker", "model", box=None, padding=(0, 2))
+    for index in sorted(good, key=lambda index: -good[index]["metrics"][metric]):
+        made = good[index]
+        table.add_row(
+            f"{job}.{index}",
+            *(text(made["params"][name]) for name in names),
+            f"{made['metrics'][metric]:.4f}",
+            f"{made['seconds']:.2f}",
+            workers[index],
+            Path(made["model"]["path"]).name,
+        )
+    console.print(table)
+    failed = [end for end in ends if end.index not in good]
+    for end in failed:
+        console.print(f"  {job}.{end.index}  {end.outcome}  {end.detail}", style="red")
+    return len(failed)
+
+
+def text(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def shown(path: Path) -> str:
