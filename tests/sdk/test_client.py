@@ -293,13 +293,19 @@ def test_functions_are_mapped_in_order() -> None:
     play(scenario)
 
 
-def test_an_abandoned_call_is_cancelled() -> None:
+@pytest.mark.parametrize("running", [False, True])
+def test_an_abandoned_call_is_cancelled(running: bool) -> None:  # noqa: FBT001 - a parameter of the test
     async def scenario(server: FakeFleet, client: Client) -> None:
         server.held = True
         call = asyncio.create_task(client.call(add, 1))
         await server.heard_that(lambda s: s.said("append"))
+        if running:
+            await server.start_tasks(1, [0])
+            await server.heard_that(lambda s: s.said("append"))
         call.cancel()
         await server.heard_that(lambda s: s.said("cancel"))
+        with pytest.raises(asyncio.CancelledError):
+            await call
 
     play(scenario)
 

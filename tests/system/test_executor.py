@@ -127,7 +127,7 @@ def test_map_keeps_order_whatever_ends_first(executor: Executor) -> None:
 def test_map_timeout(executor: Executor, gate: Path) -> None:
     results: list[int] = []
     with pytest.raises(TimeoutError):
-        results.extend(executor.map(wait_for, [str(gate.parent), str(gate)], timeout=3))
+        results.extend(executor.map(wait_for, [str(gate.parent), str(gate)], timeout=1))
     gate.touch()
 
 

@@ -124,4 +124,11 @@ def _submit_request(specs: Sequence[JobSpec], payloads: Sequence[Sequence[bytes]
 
 
 async def _outcome(future: Future[object]) -> object:
-    return future.result() if future.done() else await asyncio.wrap_future(future)
+    if future.done():
+        return future.result()
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        if not future.done():
+            future.kill("its caller gave up")
+        raise
