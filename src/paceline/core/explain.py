@@ -9,7 +9,9 @@ worker is connected at all there is neither.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from paceline.core.cluster import Cluster, Job, Worker
+from paceline.core.cluster import Cluster
+from paceline.core.job import Job
+from paceline.core.worker import Worker
 from paceline.model.ids import TaskId
 from paceline.model.resources import WHOLE, Need
 from paceline.model.views import Cause, Explanation
@@ -28,7 +30,7 @@ CODES = {
     "FRAGMENTED": "enough is free in total ({free}), but on no single worker",
     "WORKER_DRAINING": "{workers} could run it, but is draining",
     "WORKER_AWAY": "{workers} could run it, but has lost its connection",
-    "HIGHER_PRIORITY_FIRST": "{jobs} of other jobs come first: job {first}",
+    "HIGHER_PRIORITY_FIRST": "it is not its turn: job {first} comes first, {jobs} jobs in all",
     "SCHEDULER_BEHIND": "nothing holds it back: it is about to be placed",
 }
 
@@ -130,8 +132,9 @@ def _taken(able: Sequence[Worker], need: Need, now: float) -> list[Cause]:
         causes.append(cause("WALLTIME_TOO_SHORT", workers=_names(late), seconds=round(need.time)))
     if busy:
         causes.append(cause("BUSY", workers=_names(busy), holders=_holders(busy)))
-        if len(busy) > 1 and not need.gpu and sum(w.cpu for w in busy) >= need.cpu:
-            causes.append(cause("FRAGMENTED", free=f"{sum(w.cpu for w in busy) / WHOLE:g} cpus"))
+        free = [max(0, worker.cpu) for worker in busy]
+        if max(free) < need.cpu <= sum(free):
+            causes.append(cause("FRAGMENTED", free=f"{sum(free) / WHOLE:g} cpus"))
     for code, state in (("WORKER_DRAINING", WorkerState.DRAINING), ("WORKER_AWAY", WorkerState.AWAY)):
         if named := [worker for worker in able if worker.state is state]:
             causes.append(cause(code, workers=_names(named)))
@@ -181,7 +184,7 @@ def _shortfalls(worker: Worker, need: Need) -> list[Shortfall]:
             found.append(Shortfall(worker=name, text=text, change=change, weight=want / max(have, 1)))
     if need.cpu > whole.cpu:
         text = f"lacks {(need.cpu - whole.cpu) / WHOLE:g} cpus"
-        change = f"cpus: {whole.cpu / WHOLE:g}"
+        change = f"cpus: {whole.cpu / WHOLE:.9g}"
         found.append(Shortfall(worker=name, text=text, change=change, weight=need.cpu / max(whole.cpu, 1)))
     return found + _other_kind(worker, need)
 

@@ -5,6 +5,7 @@ Python's ``range`` already is the value we need: slicing one is O(1) and yields 
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from math import gcd
 
 from paceline.model.job import Range
 
@@ -53,11 +54,15 @@ class Indexes:
         return taken
 
     def remove(self, unwanted: Sequence[Range]) -> list[range]:
-        """Take out every index that the ranges cover (none: all); returns what was taken out."""
+        """Take out every index that the ranges cover (none: all); returns what was taken out.
+
+        Costs what spans there are, not what indexes: nobody waits while part of a million is cancelled.
+        """
         gone: list[range] = []
-        kept: list[range] = []
-        for span in self._spans:
-            _split(span, unwanted, kept, gone)
+        cuts = spans(unwanted)
+        kept = [part for span in self._spans for part in _split(span, cuts, gone)] if unwanted else []
+        if not unwanted:
+            gone = list(self._spans)
         self._spans = deque(kept)
         self.count = sum(map(len, kept))
         return gone
@@ -85,16 +90,36 @@ class Indexes:
         return any(index in span for span in self._spans)
 
 
-def _split(span: range, unwanted: Sequence[Range], kept: list[range], gone: list[range]) -> None:
-    """Sort one span's indexes into kept and gone, run by run."""
-    if not unwanted:
-        gone.append(span)
+def _split(span: range, cuts: Sequence[range], gone: list[range]) -> list[range]:
+    """What is left of a span, in order; what is cut out is added to ``gone``."""
+    left = [span]
+    for cut in cuts:
+        left = [part for piece in left for part in _cut(piece, cut, gone)]
+    return left
+
+
+def _cut(span: range, cut: range, gone: list[range]) -> Iterator[range]:
+    hit = positions(span, cut)
+    if not hit:
+        yield span
         return
-    cuts = spans(unwanted)
+    gone.append(span[hit.start : hit.stop : hit.step])
     start = 0
-    inside = any(span[0] in cut for cut in cuts)
-    for position in range(1, len(span) + 1):
-        now_inside = position < len(span) and any(span[position] in cut for cut in cuts)
-        if position == len(span) or now_inside != inside:
-            (gone if inside else kept).append(span[start:position])
-            start, inside = position, now_inside
+    for first, stop in [(hit.start, hit.stop)] if hit.step == 1 else ((p, p + 1) for p in hit):
+        if first > start:
+            yield span[start:first]
+        start = stop
+    if start < len(span):
+        yield span[start:]
+
+
+def positions(span: range, other: range) -> range:
+    """Where in ``span`` the indexes stand that ``other`` also holds: a progression again. Both count upwards."""
+    common = gcd(span.step, other.step)
+    offset, rest = divmod(other.start - span.start, common)
+    if rest:
+        return range(0)
+    period = other.step // common
+    first = max(0, -((span.start - other.start) // span.step))
+    first += (offset * pow(span.step // common, -1, period) - first) % period
+    return range(first, min(len(span), -((span.start - other.stop) // span.step)), period)

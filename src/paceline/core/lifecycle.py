@@ -7,9 +7,10 @@ a worker, or counted), so a transition is a move between those places, made by `
 
 from collections.abc import Mapping, Sequence
 
-from paceline.core.cluster import Attempt, Job, Worker
+from paceline.core.job import Attempt, Job
 from paceline.core.retry import judge
 from paceline.core.step import Step
+from paceline.core.worker import Worker
 from paceline.model.columns import Attempts, Endings, column
 from paceline.model.decision import Answer, Done, Settled, Stop
 from paceline.model.events import (
@@ -19,6 +20,7 @@ from paceline.model.events import (
     ReportCame,
 )
 from paceline.model.ids import JobId
+from paceline.model.job import Range
 from paceline.model.records import (
     AttemptsOver,
     CancelKept,
@@ -41,6 +43,7 @@ TASK_TRANSITIONS: Mapping[TaskState, Mapping[str, TaskState]] = {
         "cancel": TaskState.STOPPING,
     },
     TaskState.RUNNING: {
+        "taken from it": TaskState.WAITING,
         "ended": TaskState.SUCCEEDED,
         "ended, may retry": TaskState.BACKOFF,
         "ended, may not": TaskState.FAILED,
@@ -71,10 +74,20 @@ def on_cancel_asked(step: Step, event: CancelAsked) -> Answer:
     job = step.cluster.jobs.get(event.job)
     if job is None:
         return Done()
+    ranges = _within(job, event.ranges)
+    if event.ranges and not ranges:
+        return Done()
     cancel = CancelKept(
-        job=job.id, ranges=event.ranges, outcome=Outcome.CANCELLED, by=event.by, reason=event.reason, at=step.now
+        job=job.id, ranges=ranges, outcome=Outcome.CANCELLED, by=event.by, reason=event.reason, at=step.now
     )
     return Done(tasks=_cancel(step, job, cancel))
+
+
+def _within(job: Job, ranges: Sequence[Range]) -> Sequence[Range]:
+    """Those that hold anything, and of an open job no more than the tasks it has: a cancel does not reach ahead."""
+    end = job.total if job.open else None
+    cut = [Range(start=r.start, stop=r.stop if end is None else min(r.stop, end), step=r.step) for r in ranges]
+    return [each for each in cut if each.start < each.stop]
 
 
 def _cancel(step: Step, job: Job, cancel: CancelKept) -> int:
@@ -141,6 +154,7 @@ def on_attempts_ended(step: Step, event: AttemptsEnded) -> Answer:
         return Done()
     if len(current) < len(attempts):
         endings = endings.only([position for position, attempt in enumerate(attempts) if attempt is not None])
+    _measure(current[0].job, endings)
     record_ends(step, current, endings)
     return Done(tasks=len(current))
 
@@ -148,11 +162,10 @@ def on_attempts_ended(step: Step, event: AttemptsEnded) -> Answer:
 def record_ends(step: Step, attempts: Sequence[Attempt], endings: Endings) -> None:
     """Attempts of one job on one worker ended: what they held is free, and each task is over or tries again."""
     job, worker = attempts[0].job, attempts[0].worker
-    _measure(job, endings)
     step.cluster.let_go(attempts)
     if not endings.outcomes:
         for attempt in attempts:
-            step.cluster.finish(job, attempt.index, TaskState.SUCCEEDED)
+            job.finish(attempt.index, TaskState.SUCCEEDED)
         step.keep(AttemptsOver(worker=worker.id, endings=endings, at=step.now))
     else:
         step.keep(_judge_all(step, attempts, endings))
@@ -182,21 +195,21 @@ def _judge(step: Step, attempt: Attempt, ending: Ending) -> tuple[Outcome, str, 
     """Outcome and detail as recorded, and when the task may go on (0: it is over)."""
     job, index = attempt.job, attempt.index
     if ending.outcome is Outcome.SUCCEEDED:
-        step.cluster.finish(job, index, TaskState.SUCCEEDED)
+        job.finish(index, TaskState.SUCCEEDED)
         return ending.outcome, ending.detail, 0.0
     if attempt.stopping:
         outcome = ending.outcome if ending.outcome in (Outcome.FAILED, Outcome.UNKILLABLE) else Outcome.CANCELLED
-        step.cluster.finish(job, index, final_state(outcome))
+        job.finish(index, final_state(outcome))
         return outcome, ending.detail, 0.0
-    verdict = judge(ending, attempt.id, step.cluster.tries(attempt), job.spec.retry)
+    verdict = judge(ending, attempt.id, job.tries_of(attempt), job.spec.retry)
     detail = verdict.detail or ending.detail
     if verdict.wait < 0:
-        step.cluster.finish(job, index, final_state(verdict.outcome))
+        job.finish(index, final_state(verdict.outcome))
         return verdict.outcome, detail, 0.0
     if verdict.wait:
         step.cluster.postpone(job, index, step.now + verdict.wait)
     else:
-        step.cluster.requeue(job, index)
+        job.requeue(index)
     return verdict.outcome, detail, step.now + verdict.wait
 
 
@@ -212,7 +225,7 @@ def on_task_due(step: Step, job_id: JobId, index: int) -> None:
     """Its back-off is over."""
     job = step.cluster.jobs.get(job_id)
     if job is not None and job.backing_off.pop(index, None) is not None:
-        step.cluster.requeue(job, index)
+        job.requeue(index)
         step.cluster.offer(job)
 
 
@@ -233,11 +246,12 @@ def settle(step: Step) -> None:
             continue
         step.keep(JobOver(job=number, at=step.now, counts={state.value: n for state, n in job.counts.items() if n}))
         cluster.forget_job(job)
-        for dependent in sorted(job.dependents & cluster.jobs.keys()):
+        for dependent in [cluster.jobs[other] for other in sorted(job.dependents & cluster.jobs.keys())]:
             if cluster.ended[number]:
-                cluster.unblock(cluster.jobs[dependent], number)
-            else:
-                doom(step, cluster.jobs[dependent], number)
+                cluster.unblock(dependent, number)
+                step.touched[dependent.id] = None
+            elif not dependent.over():
+                doom(step, dependent, number)
 
 
 # ── columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────

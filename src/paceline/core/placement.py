@@ -11,9 +11,10 @@ on; then, if such tasks are known to be short, some milliseconds of work ahead, 
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 
-from paceline.core.cluster import Job, Worker
+from paceline.core.job import Job
 from paceline.core.queue import ResourceClass
 from paceline.core.step import Step
+from paceline.core.worker import Worker
 from paceline.model.columns import Attempts
 from paceline.model.decision import Grant
 from paceline.model.records import AttemptsGranted
@@ -27,7 +28,7 @@ def place(step: Step) -> None:
     ready = [worker for worker in cluster.workers.values() if worker.state is WorkerState.READY]
     changed = [worker for worker in cluster.changed.values() if worker.state is WorkerState.READY]
     cluster.changed = {}
-    line = _heads(cluster.classes.values())
+    line = _heads(cluster.queues)
     while line:
         _, _, queue, job = heappop(line)
         asked = changed if queue.stuck else ready

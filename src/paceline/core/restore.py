@@ -6,11 +6,15 @@ held they still hold, until they join again and say otherwise.
 
 from itertools import groupby
 
-from paceline.core.cluster import Cluster, Due, Job
+from paceline.core.cluster import Cluster
 from paceline.core.indexes import covers
+from paceline.core.job import Attempt, Job
+from paceline.core.reminders import Due
 from paceline.core.retry import Tries
 from paceline.core.step import Terms
+from paceline.core.worker import Worker
 from paceline.model.records import AttemptRow, LiveJob, Snapshot, WorkerKept
+from paceline.model.resources import Need
 from paceline.model.task import JUDGEMENT, Outcome, TaskState, final_state
 from paceline.model.worker import WorkerState
 
@@ -36,7 +40,8 @@ def _restore_worker(cluster: Cluster, kept: WorkerKept, terms: Terms, now: float
     worker.state = kept.state
     if kept.state not in (WorkerState.LOST, WorkerState.LEFT):
         worker.state = WorkerState.AWAY
-        cluster.remind(now + terms.lease, Due.LEASE, worker.id)
+        worker.watched = True
+        cluster.reminders.add(now + terms.lease, Due.LEASE, worker.id)
 
 
 def _restore_job(cluster: Cluster, live: LiveJob, now: float) -> None:
@@ -48,7 +53,7 @@ def _restore_job(cluster: Cluster, live: LiveJob, now: float) -> None:
     job.payloads.update(live.payloads)
     if live.kept.token:
         ids = cluster.tokens.get(live.kept.token, ("", ()))[1]
-        cluster.remember_token(live.kept.token, live.kept.digest, (*ids, job.id))
+        cluster.tokens.remember(live.kept.token, (live.kept.digest, (*ids, job.id)))
     job.waiting.discard([row.index for row in live.attempts])
     for index, rows in groupby(live.attempts, key=lambda row: row.index):
         _restore_task(cluster, job, index, list(rows), now)
@@ -62,16 +67,23 @@ def _restore_task(cluster: Cluster, job: Job, index: int, rows: list[AttemptRow]
     """The latest of its attempts says where the task stands; the earlier ones, what it has used up."""
     last = rows[-1]
     if last.outcome and not last.retry_at:
-        cluster.finish(job, index, _final(last))
+        job.finish(index, _final(last))
         return
     if len(rows) > 1 or last.outcome:
         job.tries[index] = _tries(rows)
     if not last.outcome:
-        cluster.adopt(job, cluster.workers[last.worker], index, last.number, last.granted_at)
+        worker = cluster.workers[last.worker]
+        cluster.adopt(Attempt(job, index, last.number, worker, _likely_need(job, worker), last.granted_at))
     elif last.retry_at > now:
         cluster.postpone(job, index, last.retry_at)
     else:
-        cluster.requeue(job, index)
+        job.requeue(index)
+
+
+def _likely_need(job: Job, worker: Worker) -> Need:
+    """Which of the job's alternatives the attempt was granted under is not kept: the first that suits the worker."""
+    needs = job.spec.needs
+    return next((need for need in needs if worker.allows(need)), needs[0])
 
 
 def _final(row: AttemptRow) -> TaskState:

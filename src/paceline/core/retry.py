@@ -40,7 +40,9 @@ def judge(ending: Ending, attempt: AttemptId, tries: Tries, retry: Retry) -> Ver
     if judgement.suspicious:
         tries.suspicion += 1
         if tries.suspicion >= POISON_LIMIT:
-            return Verdict(outcome=Outcome.POISON, detail=f"lost {tries.suspicion} workers in a row: {ending.detail}")
+            return Verdict(
+                outcome=Outcome.POISON, detail=f"took {tries.suspicion} workers down with it: {ending.detail}"
+            )
     if judgement.budget == "free":
         return Verdict(outcome=outcome, wait=retry.base if outcome is Outcome.REQUEUED else 0.0)
     return Verdict(outcome=outcome, wait=_charge(judgement.budget, attempt, tries, retry))

@@ -2,7 +2,7 @@
 
 ::
 
-    events ──▶ what each does to the picture ──▶ jobs that are over ──▶ placement, once ──▶ records · messages · answers
+    events ──▶ what each does ──▶ what came due ──▶ jobs that are over ──▶ placement, once ──▶ decision
 
 Deterministic: the same events at the same times give the same decisions, in whatever process, with any hash seed.
 Nothing that a decision says has happened until its records are kept (``model/decision.py``).
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from paceline.core import lifecycle, submission, workers
-from paceline.core.cluster import Cluster, Due
+from paceline.core.cluster import Cluster
 from paceline.core.placement import place
+from paceline.core.reminders import Due
 from paceline.core.step import Step, Terms
 from paceline.model.decision import Answer, Decision
 from paceline.model.events import (
@@ -45,15 +46,17 @@ class Scheduler:
     def step(self, events: Sequence[Event], now: float) -> Decision:
         """What follows from these events, and from the time it has become."""
         step = Step(self.cluster, self.terms, now)
-        _on_time(step)
         answers = [_on_event(step, event) for event in events]
+        _on_time(step)
         lifecycle.settle(step)
         place(step)
-        return Decision(records=step.records, messages=step.messages, answers=answers, wake_at=self.cluster.next_due())
+        wake_at = self.cluster.reminders.next_due()
+        return Decision(records=step.records, messages=step.messages, answers=answers, wake_at=wake_at)
 
 
 def _on_time(step: Step) -> None:
-    for what, who in step.cluster.due(step.now):
+    """After the events: who was heard of in this very batch is not lost, and what it reports is not void."""
+    for what, who in step.cluster.reminders.due(step.now):
         match what:
             case Due.TASK:
                 lifecycle.on_task_due(step, JobId(who[0]), who[1])

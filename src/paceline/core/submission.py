@@ -4,6 +4,7 @@ A submission carries a *token* that its client made up. The same token with the 
 whoever repeats it and whenever; with another digest it is a conflict.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -33,7 +34,7 @@ def on_jobs_submitted(step: Step, event: JobsSubmitted) -> Answer:
         kept = JobKept(job=ids[position], spec=resolved, at=step.now, token=event.token, digest=event.digest)
         _admit(step, kept, event.payloads[position] if event.payloads else ())
     if event.token:
-        step.cluster.remember_token(event.token, event.digest, tuple(ids))
+        step.cluster.tokens.remember(event.token, (event.digest, tuple(ids)))
     _end_doomed(step, ids, event)
     return Submitted(jobs=ids)
 
@@ -55,10 +56,10 @@ def _earlier_submission(step: Step, event: JobsSubmitted) -> Answer | None:
 
 
 def _refuse(step: Step, event: JobsSubmitted) -> PacelineError | None:
-    names = [spec.name for spec in event.specs]
+    names = Counter(spec.name for spec in event.specs)
     for spec in event.specs:
         for name in spec.after_names:
-            if names.count(name) != 1:
+            if names[name] != 1:
                 number = "none" if name not in names else "several"
                 return UsageError(f"{spec.name}: needs {name!r}, but {number} of the jobs here is called so")
         for job in spec.after:
@@ -70,14 +71,19 @@ def _refuse(step: Step, event: JobsSubmitted) -> PacelineError | None:
 def _cycle(specs: Sequence[JobSpec]) -> UsageError | None:
     """An error naming a circle of jobs that wait for each other, if there is one."""
     before = {spec.name: set(spec.after_names) for spec in specs}
-    while free := [name for name, others in before.items() if not others]:
-        for name in free:
-            del before[name]
-        for others in before.values():
-            others.difference_update(free)
-    if not before:
+    after: dict[str, list[str]] = {}
+    for name, others in before.items():
+        for other in others:
+            after.setdefault(other, []).append(name)
+    free = [name for name, others in before.items() if not others]
+    for name in free:  # grows as others become free
+        for follower in after.get(name, ()):
+            before[follower].discard(name)
+            if not before[follower]:
+                free.append(follower)
+    if len(free) == len(before):
         return None
-    path = [next(iter(before))]
+    path = [next(name for name, others in before.items() if others)]
     while path[-1] not in path[:-1]:
         path.append(min(before[path[-1]]))
     circle = path[path.index(path[-1]) :]
@@ -106,9 +112,11 @@ def _end_doomed(step: Step, ids: Sequence[JobId], event: JobsSubmitted) -> None:
 def on_tasks_appended(step: Step, event: TasksAppended) -> Answer:
     """An open job grows by so many tasks. A repeat of what is there already changes nothing."""
     job = step.cluster.jobs.get(event.job)
-    if job is None or not job.open:
-        return Conflict(f"job {event.job} takes no more tasks: it is closed or over")
+    if job is None:
+        return Conflict(f"job {event.job} takes no more tasks: it is over")
     new = event.payloads[max(0, job.total - event.first) :]
+    if new and not job.open:
+        return Conflict(f"job {event.job} takes no more tasks: it is closed")
     if event.first > job.total:
         return Conflict(f"job {event.job} has {job.total} tasks; the next index is not {event.first}")
     if new:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from paceline.core.cluster import Job, Worker
+from paceline.core.job import Job
+from paceline.core.worker import Worker
 from paceline.model.job import Range
 from paceline.model.task import TaskState
 from paceline.model.views import JobView, WorkerView
@@ -35,11 +36,15 @@ def job_view(job: Job) -> JobView:
 
 def job_state(job: Job) -> str:
     """One word for a job that is not over."""
-    if job.cancels and not job.waiting.count and not job.backing_off and job.live:
+    if job.live and not job.waiting.count and not job.backing_off and _all_stopping(job):
         return TaskState.STOPPING
     if job.live or any(job.counts.values()):
         return TaskState.RUNNING
     return TaskState.BLOCKED if job.blockers else TaskState.WAITING
+
+
+def _all_stopping(job: Job) -> bool:
+    return bool(job.cancels) and all(attempt.stopping for attempt in job.live.values())
 
 
 def task_state(job: Job, index: int) -> str:

@@ -8,9 +8,11 @@ the agent may be back in a second, and then says all it holds.
 
 from collections.abc import Mapping
 
-from paceline.core.cluster import Attempt, Due, Worker
+from paceline.core.job import Attempt
 from paceline.core.lifecycle import columns, record_ends
+from paceline.core.reminders import Due
 from paceline.core.step import Step
+from paceline.core.worker import Worker
 from paceline.model.columns import Attempts, Endings, column
 from paceline.model.decision import Answer, BeatHeard, Done, Drain, Drop, Stop, Welcome
 from paceline.model.errors import NotFound
@@ -27,35 +29,44 @@ WORKER_TRANSITIONS: Mapping[WorkerState, Mapping[str, WorkerState]] = {
         "lease over": WorkerState.LOST,
         "says goodbye": WorkerState.LEFT,
     },
-    WorkerState.AWAY: {"joins again": WorkerState.READY, "lease over": WorkerState.LOST},
+    WorkerState.AWAY: {
+        "joins again": WorkerState.READY,
+        "lease over": WorkerState.LOST,
+        "says goodbye": WorkerState.LEFT,
+    },
     WorkerState.DRAINING: {
         "resume asked": WorkerState.READY,
+        "joins again": WorkerState.READY,
         "link lost": WorkerState.AWAY,
         "lease over": WorkerState.LOST,
         "says goodbye": WorkerState.LEFT,
     },
-    WorkerState.LOST: {"joins again": WorkerState.READY},
+    WorkerState.LOST: {"joins again": WorkerState.READY, "says goodbye": WorkerState.LEFT},
     WorkerState.LEFT: {"joins again": WorkerState.READY},
 }
 
 
 def on_worker_joined(step: Step, event: WorkerJoined) -> Answer:
-    """An agent is there and says all it holds. We agree on every item: keep it, stop it, or drop it."""
+    """An agent is there and says all it holds. We agree on every item: keep it, stop it, or drop it.
+
+    The welcome comes first: whatever reaches a connection before it was said to the connection that broke.
+    """
     worker = step.cluster.workers.get(event.worker) or step.cluster.add_worker(event.worker, event.name)
+    step.send(worker.id, Welcome(worker=worker.id, beat=step.terms.beat, lease=step.terms.lease))
+    _agree(step, worker, event)
     worker.name = event.name
     worker.incarnation = event.incarnation
     worker.seen_at = step.now
-    _agree(step, worker, event)
     step.cluster.introduce(worker, event.machine)
-    step.send(worker.id, Welcome(worker=worker.id, beat=step.terms.beat, lease=step.terms.lease))
     _stop_again(step, worker)
     _turn(step, worker, WorkerState.READY, "")
-    watch_lease(step, worker, step.now)
+    watch_lease(step, worker)
     return Done()
 
 
 def _agree(step: Step, worker: Worker, event: WorkerJoined) -> None:
     theirs = set()
+    restarted = worker.incarnation != event.incarnation  # either side: then what it holds is what it had begun
     for held in event.held:
         numbers = column(held.numbers, len(held.indexes), 1)
         unknown = []
@@ -64,13 +75,13 @@ def _agree(step: Step, worker: Worker, event: WorkerJoined) -> None:
             if attempt is None or attempt.number != number:
                 unknown.append((index, number))
             else:
-                attempt.started = True
+                attempt.started = attempt.started or restarted
                 theirs.add((held.job, index))
         if unknown:
             indexes, stale = zip(*unknown, strict=True)
             step.send(worker.id, Drop(attempts=Attempts(job=held.job, indexes=indexes, numbers=stale)))
     missing = [attempt for key, attempt in worker.held.items() if key not in theirs]
-    _end(step, missing, Outcome.RETURNED, "never reached the worker")
+    _give_up(step, missing, f"worker {event.name} does not hold it any more")
 
 
 def _stop_again(step: Step, worker: Worker) -> None:
@@ -99,7 +110,7 @@ def on_link_lost(step: Step, event: LinkLost) -> Answer:
 def on_worker_left(step: Step, event: WorkerLeft) -> Answer:
     """It said goodbye, so it holds nothing."""
     worker = _same(step, event.worker, event.incarnation)
-    if worker is not None:
+    if worker is not None and worker.state is not WorkerState.LEFT:
         _end(step, list(worker.held.values()), Outcome.RETURNED, "the worker left")
         _turn(step, worker, WorkerState.LEFT, "")
     return Done()
@@ -121,21 +132,22 @@ def on_drain_asked(step: Step, event: DrainAsked) -> Answer:
 def on_lease_due(step: Step, worker_id: WorkerId) -> None:
     """If nothing was heard since the reminder was set, the worker is lost and its work goes elsewhere."""
     worker = step.cluster.workers[worker_id]
+    worker.watched = False
     if worker.state in (WorkerState.LOST, WorkerState.LEFT):
         return
     if step.now < worker.seen_at + step.terms.lease:
-        watch_lease(step, worker, worker.seen_at)
+        watch_lease(step, worker)
         return
     silent = f"worker {worker.name} was not heard of for {step.now - worker.seen_at:.0f} s"
-    started = [attempt for attempt in worker.held.values() if attempt.started]
-    unbegun = [attempt for attempt in worker.held.values() if not attempt.started]
-    _end(step, started, Outcome.LOST, silent)
-    _end(step, unbegun, Outcome.RETURNED, silent)
+    _give_up(step, list(worker.held.values()), silent)
     _turn(step, worker, WorkerState.LOST, silent)
 
 
-def watch_lease(step: Step, worker: Worker, since: float) -> None:
-    step.cluster.remind(since + step.terms.lease, Due.LEASE, worker.id)
+def watch_lease(step: Step, worker: Worker) -> None:
+    """One reminder a worker is enough: it sets the next."""
+    if not worker.watched:
+        worker.watched = True
+        step.cluster.reminders.add(worker.seen_at + step.terms.lease, Due.LEASE, worker.id)
 
 
 def _same(step: Step, worker_id: WorkerId, incarnation: int) -> Worker | None:
@@ -156,6 +168,12 @@ def _by_job(attempts: list[Attempt]) -> dict[JobId, list[Attempt]]:
     for attempt in attempts:
         grouped.setdefault(attempt.job.id, []).append(attempt)
     return grouped
+
+
+def _give_up(step: Step, attempts: list[Attempt], why: str) -> None:
+    """These are not with the worker any more. Whether one had begun decides if the worker may have died of it."""
+    _end(step, [attempt for attempt in attempts if attempt.started], Outcome.LOST, why)
+    _end(step, [attempt for attempt in attempts if not attempt.started], Outcome.RETURNED, why)
 
 
 def _end(step: Step, attempts: list[Attempt], outcome: Outcome, why: str) -> None:
