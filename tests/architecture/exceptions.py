@@ -23,6 +23,7 @@ MANY_METHODS: Mapping[str, str] = {}
 """``place:class`` that may have more than twenty methods."""
 
 CONSTRUCTS: Mapping[str, str] = {
+    "executors/user_code.py:pickle.loads": "functions and arguments, in the user process that runs them",
     "sdk/functions.py:pickle.loads": "results, in the process of the user who asked for them",
 }
 """``place:construct`` of ``test_constructs.FORBIDDEN`` that may stand there."""
