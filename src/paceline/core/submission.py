@@ -33,6 +33,10 @@ def on_jobs_submitted(step: Step, event: JobsSubmitted) -> Answer:
         resolved = replace(spec, after=after, after_names=()) if spec.after_names else spec
         kept = JobKept(job=ids[position], spec=resolved, at=step.now, token=event.token, digest=event.digest)
         _admit(step, kept, event.payloads[position] if event.payloads else ())
+    for number in ids:  # only now: a job may come after one that stands behind it in the list
+        job = step.cluster.jobs[number]
+        step.cluster.block(job, [other for other in job.spec.after if other in step.cluster.jobs])
+        step.cluster.offer(job)
     if event.token:
         step.cluster.tokens.remember(event.token, (event.digest, tuple(ids)))
     _end_doomed(step, ids, event)
@@ -96,8 +100,6 @@ def _admit(step: Step, kept: JobKept, payloads: Sequence[bytes]) -> None:
     if payloads:
         step.keep(TasksKept(job=job.id, first=0, payloads=payloads))
         job.payloads.update(zip(job.waiting, payloads, strict=True))
-    step.cluster.block(job, [other for other in kept.spec.after if other in step.cluster.jobs])
-    step.cluster.offer(job)
 
 
 def _end_doomed(step: Step, ids: Sequence[JobId], event: JobsSubmitted) -> None:
