@@ -10,14 +10,17 @@ import itertools
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Unpack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar, Unpack
 
 from paceline.sdk.functions import Code, code_of, pack
 from paceline.sdk.handles import Future
 from paceline.sdk.openjob import Desk, OpenJob
 from paceline.sdk.options import TaskOptions, Template, job_spec, understand
+from paceline.sdk.series import Series
 from paceline.sdk.task import Task
+
+B = TypeVar("B")
 
 OPEN_JOBS = 64
 """Jobs that stay open; a function that looks different at each call must not leave thousands behind."""
@@ -51,13 +54,25 @@ class Calls:
 
     def map(self, function: Callable[..., object], calls: Iterable[Sequence[object]]) -> list[Future[object]]:
         """One task per call, in order."""
+        return [future for batch in self._batches(function, calls, OpenJob.add) for future in batch]
+
+    def series(self, function: Callable[..., object], calls: Iterable[Sequence[object]]) -> list[Series]:
+        """The same, for outcomes that will be taken in order."""
+        return list(self._batches(function, calls, OpenJob.add_series))
+
+    def _batches(
+        self,
+        function: Callable[..., object],
+        calls: Iterable[Sequence[object]],
+        add: Callable[[OpenJob, Sequence[bytes]], B],
+    ) -> Iterator[B]:
         code = code_of(function)
-        futures: list[Future[object]] = []
         rest = iter(calls)
-        while batch := [pack(code.name, args, {}) for args in itertools.islice(rest, BATCH)]:
+        self._check_open()
+        while payloads := [pack(code.name, args, {}) for args in itertools.islice(rest, BATCH)]:
             with self._lock:
-                futures += self._job(function, code).add(batch)
-        return futures
+                batch = add(self._job(function, code), payloads)
+            yield batch
 
     def close(self) -> None:
         """Accept no more calls."""
@@ -83,8 +98,7 @@ class Calls:
             return [*self._jobs.values(), *self._leaving]
 
     def _job(self, function: Callable[..., object], code: Code) -> OpenJob:
-        if self._closed:
-            raise RuntimeError("cannot schedule new futures after shutdown")
+        self._check_open()
         key = (code, self._template_of(function))
         job = self._jobs.get(key)
         if job is None or job.broken:
@@ -92,6 +106,10 @@ class Calls:
             self._retire_oldest()
         self._jobs.move_to_end(key)
         return job
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise RuntimeError("cannot schedule new futures after shutdown")
 
     def _template_of(self, function: Callable[..., object]) -> Template:
         if not isinstance(function, Task):

@@ -8,7 +8,7 @@ import itertools
 import logging
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import ParamSpec, TypeVar, Unpack
+from typing import ParamSpec, TypeVar, Unpack, cast
 
 from paceline.clock import Clock, SystemClock
 from paceline.config import ClientOptions
@@ -20,6 +20,7 @@ from paceline.sdk.client import Client
 from paceline.sdk.functions import run_chunk
 from paceline.sdk.handles import Future
 from paceline.sdk.options import TaskOptions
+from paceline.sdk.series import Series
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,7 +53,7 @@ class Executor(concurrent.futures.Executor):
 
         Raises UsageError if function or arguments cannot travel, RuntimeError after ``shutdown``.
         """
-        return self._connection.calls.submit(fn, args, kwargs)  # type: ignore[return-value]  # by fn's type
+        return cast(Future[T], self._connection.calls.submit(fn, args, kwargs))
 
     def map(
         self, fn: Callable[..., T], *iterables: Iterable[object], timeout: float | None = None, chunksize: int = 1
@@ -67,11 +68,10 @@ class Executor(concurrent.futures.Executor):
         deadline = None if timeout is None else self._clock.steady() + timeout
         calls: Iterable[Sequence[object]] = zip(*iterables, strict=False)
         if chunksize == 1:
-            futures = self._connection.calls.map(fn, calls)
-            return self._in_order(futures, deadline)  # type: ignore[arg-type]  # by fn's type
+            return cast(Iterator[T], self._in_order(self._connection.calls.series(fn, calls), deadline))
         chunks = ((chunk,) for chunk in _chunks(calls, chunksize))
-        lists = self._connection.calls.map(functools.partial(run_chunk, fn), chunks)
-        return itertools.chain.from_iterable(self._in_order(lists, deadline))  # type: ignore[arg-type]
+        lists = self._in_order(self._connection.calls.series(functools.partial(run_chunk, fn), chunks), deadline)
+        return itertools.chain.from_iterable(cast(Iterator[list[T]], lists))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - stdlib's
         """Take no more calls; ``wait`` until every future is done, ``cancel_futures`` that have not started."""
@@ -94,14 +94,15 @@ class Executor(concurrent.futures.Executor):
     def __repr__(self) -> str:
         return f"<paceline.Executor on {self._connection.address}>"
 
-    def _in_order(self, futures: list[Future[T]], deadline: float | None) -> Iterator[T]:
-        futures.reverse()  # so that a result that was handed out is not kept
+    def _in_order(self, batches: list[Series], deadline: float | None) -> Iterator[object]:
+        batches.reverse()  # so that a batch that was handed out is not kept
         try:
-            while futures:
-                yield futures.pop().result(None if deadline is None else deadline - self._clock.steady())
+            while batches:
+                yield from batches[-1].results(lambda: None if deadline is None else deadline - self._clock.steady())
+                batches.pop()
         finally:
-            for future in futures:
-                future.cancel()
+            for batch in batches:
+                batch.cancel()
 
 
 class Connection:

@@ -16,14 +16,28 @@ class Job(Protocol):
     def number(self) -> JobId:
         """Blocks until the server has given one; raises what it answered instead."""
 
-    def withdraw(self, index: int) -> None:
-        """The future was cancelled before its task started."""
+    def withdraw(self, index: int) -> bool:
+        """Cancel the task; whether it had not started."""
 
     def kill(self, index: int, reason: str) -> None: ...
 
     def read_logs(self, index: int, stream: str) -> str: ...
 
     def explain(self, index: int) -> Explanation: ...
+
+
+class Waiter(Protocol):
+    """Whoever waits for outcomes of tasks. Called in the event loop."""
+
+    def begin(self, index: int) -> bool:
+        """The task starts. False: it is not waited for any more."""
+
+    def succeed(self, index: int, value: object) -> None: ...
+
+    def fail(self, index: int, error: BaseException) -> None: ...
+
+    def abandon(self, index: int) -> None:
+        """Cancel the task if it has not started. From any thread."""
 
 
 class Reader(Protocol):
@@ -57,7 +71,10 @@ class Future(concurrent.futures.Future[T]):
             return True
         if not super().cancel():
             return False
-        self._job.withdraw(self._index)
+        if self._job.withdraw(self._index):
+            self.set_running_or_notify_cancel()  # tells those who wait for any of several
+        else:
+            self._job.kill(self._index, "")  # it started in this very moment, and nobody waits for it any more
         return True
 
     def kill(self, reason: str = "") -> None:
@@ -72,6 +89,20 @@ class Future(concurrent.futures.Future[T]):
     def explain(self) -> Explanation:
         """Why the task does not run (yet)."""
         return self._job.explain(self._index)
+
+    # ── as a Waiter ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, index: int) -> bool:
+        return self.set_running_or_notify_cancel()
+
+    def succeed(self, index: int, value: T) -> None:
+        self.set_result(value)
+
+    def fail(self, index: int, error: BaseException) -> None:
+        self.set_exception(error)
+
+    def abandon(self, index: int) -> None:
+        self.cancel()
 
 
 async def text_of(pages: AsyncIterator[tuple[str, LogPage]]) -> str:

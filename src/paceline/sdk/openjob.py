@@ -7,9 +7,10 @@ at a time: however many tasks are added between two of its turns, it is woken on
 import asyncio
 import concurrent.futures
 import contextlib
+import itertools
 import secrets
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from paceline.model.columns import Endings
@@ -18,8 +19,9 @@ from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range
 from paceline.model.views import Explanation
 from paceline.sdk.blocking import Bridge
-from paceline.sdk.handles import Future, Reader, text_of
+from paceline.sdk.handles import Future, Reader, Waiter, text_of
 from paceline.sdk.outcomes import Outcomes
+from paceline.sdk.series import Series
 from paceline.sdk.session import Session
 from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
@@ -63,19 +65,31 @@ class OpenJob:
         return self._error is not None
 
     def add(self, payloads: Sequence[bytes]) -> list[Future[object]]:
-        """A further task for each payload."""
+        """A further task for each payload, and a future for each task."""
         with self._lock:
-            first = self._count
-            self._count += len(payloads)
-            futures = [Future[object](self, index) for index in range(first, self._count)]
-            self.outcomes.expect(first, futures)
-            self._fresh += payloads
+            futures = [Future[object](self, index) for index in range(self._count, self._count + len(payloads))]
+            self._add(payloads, futures)
         self._wake()
         return futures
 
-    def withdraw(self, index: int) -> None:
-        self.outcomes.withdraw(index)
-        self.kill(index, "")
+    def add_series(self, payloads: Sequence[bytes]) -> Series:
+        """The same, for outcomes that will be taken in order."""
+        with self._lock:
+            series = Series(self, self._count, len(payloads))
+            self._add(payloads, itertools.repeat(series, len(payloads)))
+        self._wake()
+        return series
+
+    def _add(self, payloads: Sequence[bytes], waiters: Iterable[Waiter]) -> None:
+        self.outcomes.expect(self._count, waiters)
+        self._count += len(payloads)
+        self._fresh += payloads
+
+    def withdraw(self, index: int) -> bool:
+        early = self.outcomes.withdraw(index)
+        if early:
+            self.kill(index, "")
+        return early
 
     def kill(self, index: int, reason: str) -> None:
         with self._lock:
