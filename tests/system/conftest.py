@@ -111,15 +111,16 @@ class Fleet:
                 process.wait(5)
             process.kill()
             process.wait(PATIENCE)
-        for pid in self._supervisors():
+        for pid in self.supervisors():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
 
-    def _supervisors(self) -> Iterator[int]:
+    def supervisors(self) -> Iterator[int]:
         """Supervisors are nobody's children; ours name our directory."""
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
-                if entry.name.isdigit() and str(self.home).encode() in (entry / "cmdline").read_bytes():
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if b"paceline.supervisor" in words and any(str(self.home).encode() in word for word in words):
                     yield int(entry.name)
 
     def _run(self, name: str, *words: str) -> Process:
