@@ -1,5 +1,7 @@
 """The worker's machine, scenario by scenario."""
 
+from dataclasses import replace
+
 import pytest
 
 from paceline.agent.words import (
@@ -208,11 +210,8 @@ def test_output_is_sent_again_before_an_end_is_told_again() -> None:
 def test_an_end_without_output_does_not_wait_for_one_with() -> None:
     world = World()
     world.grant(program(), 0, 1)
-    first, second = ended("1.0#1", out_end=5), ended("1.1#1")
-    both = ended("1.0#1", "1.1#1")
-    assert first and second
-    joined = type(both)(**{**{f: getattr(both, f) for f in both.__dataclass_fields__}, "out_ends": [5, 0]})
-    assert told(world.hear(joined)) == {"1.1#1": "SUCCEEDED"}
+    both = replace(ended("1.0#1", "1.1#1"), out_ends=[5, 0])
+    assert told(world.hear(both)) == {"1.1#1": "SUCCEEDED"}
 
 
 def test_calls_of_a_frame_write_one_after_the_other_into_one_file() -> None:

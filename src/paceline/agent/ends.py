@@ -4,9 +4,11 @@ An end whose attempt left output is told only once all of that output has been s
 finished can read everything it wrote.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, repeat
 
 from paceline.agent.memory import Closed, Written, by_job
+from paceline.agent.running import Gone
 from paceline.executor import Ended
 from paceline.model.columns import Endings
 from paceline.model.ids import AttemptId, JobId
@@ -37,7 +39,7 @@ class Ends:
 
     def add(self, closed: Closed, keys: Sequence[str]) -> Sequence[Endings]:
         """Remember; return those that may be told at once."""
-        self._where.update(zip(keys, ((closed.endings, position) for position in range(len(keys))), strict=True))
+        self._where.update(zip(keys, zip(repeat(closed.endings), range(len(keys)), strict=False), strict=True))
         if not closed.written:
             return [closed.endings]
         self._written.update((str(written.attempt), written) for written in closed.written)
@@ -104,21 +106,22 @@ class Ends:
         ]
 
 
-def read_ended(word: Ended, found: Sequence[tuple[int, AttemptId]]) -> list[Endings]:
-    """The ends of these attempts (each with its position in the word), one value per job."""
-    jobs: dict[JobId, list[tuple[int, AttemptId]]] = {}
-    for item in found:
-        jobs.setdefault(item[1].job, []).append(item)
-    return [_of_job(job, word, items) for job, items in jobs.items()]
+def read_ended(word: Ended, gone: Sequence[Gone]) -> Iterator[tuple[Endings, list[str]]]:
+    """How these ended, one value per job, each with its attempts' keys."""
+    jobs: dict[JobId, list[Gone]] = {}
+    for job, items in groupby(gone, lambda item: item.attempt.job):
+        jobs.setdefault(job, []).extend(items)
+    for job, found in jobs.items():
+        yield _of_job(job, word, found), [item.key for item in found]
 
 
-def _of_job(job: JobId, word: Ended, items: Sequence[tuple[int, AttemptId]]) -> Endings:
-    positions = [position for position, _ in items]
+def _of_job(job: JobId, word: Ended, gone: Sequence[Gone]) -> Endings:
+    positions = [item.position for item in gone]
     well = _ALL_WELL.issuperset(word.outcomes)
     return Endings(
         job=job,
-        indexes=[attempt.index for _, attempt in items],
-        numbers=[attempt.number for _, attempt in items],
+        indexes=[item.attempt.index for item in gone],
+        numbers=[item.attempt.number for item in gone],
         outcomes=() if well else [_outcome(word.outcomes[p]) for p in positions],
         codes=[word.codes[p] for p in positions] if any(word.codes) else (),
         details=[word.details[p][:DETAIL_LIMIT] for p in positions] if any(word.details) else (),

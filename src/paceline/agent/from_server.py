@@ -104,13 +104,21 @@ def on_let_go(picture: Picture, attempts: Attempts) -> None:
     """Settled or dropped: in either case these are not ours any more. What still runs of them is killed."""
     named = keys(attempts)
     picture.ends.remove(named)
-    if picture.hand:
+    if not picture.hand.keys.isdisjoint(named):
         picture.hand.remove(picture.hand.keys & set(named))
+    if picture.running.by_key.keys().isdisjoint(named):
+        picture.forget(attempts, named)
+    else:
+        _let_go_running(picture, attempts, named)
+
+
+def _let_go_running(picture: Picture, attempts: Attempts, named: Sequence[str]) -> None:
     alive = [key for key in named if key in picture.running.by_key]
     for key in alive:
         picture.running.dropped.add(key)
         picture.out += picture.running.halt(key, Outcome.LOST, "not this worker's any more", 0.0)
-    picture.forget([a for key, a in zip(named, attempt_ids(attempts), strict=True) if key not in alive])
+    rest = [attempt for key, attempt in zip(named, attempt_ids(attempts), strict=True) if key not in alive]
+    picture.forget_each(rest)
 
 
 def on_drain(picture: Picture, event: Drain) -> None:

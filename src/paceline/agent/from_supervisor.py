@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 
 from paceline.agent.ends import read_ended
 from paceline.agent.frames import Frame, Shape
@@ -9,6 +11,7 @@ from paceline.agent.from_server import say_lease
 from paceline.agent.memory import Served, Written
 from paceline.agent.picture import Picture
 from paceline.agent.places import Source
+from paceline.agent.running import Gone
 from paceline.agent.words import FromSupervisor, Keep, Orphaned, Reported
 from paceline.executor import Began, Ended, Halt, Holds, Progress, Settle, Unbegun
 from paceline.model.ids import AttemptId
@@ -72,29 +75,33 @@ def on_began(picture: Picture, event: Began, now: float) -> None:
 
 def on_ended(picture: Picture, event: Ended, now: float) -> None:
     """Attempts are gone from the host. Ours are kept and told, whatever the others are: all can be forgotten there."""
-    found: list[tuple[int, AttemptId]] = []
-    written: list[Written] = []
-    dropped: list[AttemptId] = []
+    gone = picture.running.end(event.keys, now)
+    written = _outputs(event, gone) if any(event.out_ends) or any(event.err_ends) else ()
+    _learn(event, gone)
+    if picture.running.dropped:
+        dropped = [item for item in gone if item.key in picture.running.dropped]
+        gone = [item for item in gone if item.key not in picture.running.dropped]
+        picture.forget_each(item.attempt for item in dropped)
+    for endings, named in read_ended(event, gone):
+        picture.close(endings, named, [item for item in written if item.attempt.job == endings.job])
+    picture.out.append(Settle(keys=event.keys))
+
+
+def _learn(event: Ended, gone: Sequence[Gone]) -> None:
+    """How long attempts of each shape take."""
     took: dict[Shape, list[float]] = {}
-    running = picture.running
-    for position, key in enumerate(event.keys):
-        frame = running.by_key.get(key)
-        if frame is None:
-            continue
-        attempt = running.end(key, now)
-        left = _output(frame, attempt, event.out_ends[position], event.err_ends[position])
-        if key in running.dropped:
-            dropped.append(attempt)
-            continue
-        written += left
-        found.append((position, attempt))
-        took.setdefault(frame.shape, []).append(event.seconds[position])
-    for endings in read_ended(event, found):
-        picture.close(endings, [item for item in written if item.attempt.job == endings.job])
+    for frame, items in groupby(gone, attrgetter("frame")):
+        took.setdefault(frame.shape, []).extend(event.seconds[item.position] for item in items)
     for shape, seconds in took.items():
         shape.learn(sum(seconds), len(seconds))
-    picture.forget(dropped)
-    picture.out.append(Settle(keys=event.keys))
+
+
+def _outputs(event: Ended, gone: Sequence[Gone]) -> list[Written]:
+    return [
+        written
+        for position, _, attempt, frame in gone
+        for written in _output(frame, attempt, event.out_ends[position], event.err_ends[position])
+    ]
 
 
 def _output(frame: Frame, attempt: AttemptId, out_end: int, err_end: int) -> Sequence[Written]:

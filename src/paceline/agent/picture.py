@@ -7,11 +7,11 @@ from paceline.agent.devices import Books
 from paceline.agent.ends import Ends, alike
 from paceline.agent.hand import Hand
 from paceline.agent.lease import LeaseClock
-from paceline.agent.memory import Closed, Gone, Written, by_job, keys
+from paceline.agent.memory import Closed, Gone, Written, attempt_ids, by_job, keys
 from paceline.agent.places import Places
 from paceline.agent.running import NEVER, Running
 from paceline.agent.words import Action, Flush, Forget, Keep
-from paceline.model.columns import Endings
+from paceline.model.columns import Attempts, Endings
 from paceline.model.ids import AttemptId
 from paceline.model.task import Outcome
 
@@ -66,11 +66,14 @@ class Picture:
 
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def close(self, endings: Endings, written: Sequence[Written] = ()) -> None:
-        """These attempts of one job have ended: kept, then told (once the server listens and has their output)."""
+    def close(self, endings: Endings, named: Sequence[str], written: Sequence[Written] = ()) -> None:
+        """These attempts of one job have ended: kept, then told (once the server listens and has their output).
+
+        ``named``: the same as keys.
+        """
         closed = Closed(endings=endings, written=written)
         self.out.append(Keep(record=closed))
-        ready = self.ends.add(closed, keys(endings))
+        ready = self.ends.add(closed, named)
         if written:
             self.littered.update(str(item.attempt) for item in written)
             self.out += [Flush(written=item) for item in written]
@@ -80,7 +83,7 @@ class Picture:
     def close_alike(self, attempts: Iterable[AttemptId], outcome: Outcome, detail: str) -> None:
         """These ended without having run to an end of their own."""
         for endings in alike(attempts, outcome, detail):
-            self.close(endings)
+            self.close(endings, keys(endings))
 
     def give_back(self, why: str) -> None:
         """Everything in the hand goes back to the server."""
@@ -90,23 +93,28 @@ class Picture:
         """These are gone from the host, and nobody will say how they ended."""
         for key in [key for key in lost if key in self.running.by_key]:
             halt = self.running.halts.get(key)
-            attempt = self.running.end(key, now)
+            (ended,) = self.running.end([key], now)
+            attempt = ended.attempt
             if key in self.running.dropped:
-                self.forget([attempt])
+                self.forget_each([attempt])
             elif halt is not None:
                 self.close_alike([attempt], Outcome(halt.outcome), halt.detail)
             else:
                 self.close_alike([attempt], outcome, detail)
 
-    def forget(self, attempts: Sequence[AttemptId]) -> None:
-        """Nothing of these is needed any more."""
-        named = {str(attempt): attempt for attempt in attempts}
-        self.running.dropped -= named.keys()
-        self.out += [Keep(record=Gone(attempts=group)) for group in by_job(attempts)]
-        litter = [attempt for key, attempt in named.items() if key in self.littered]
-        if litter:
-            self.littered -= named.keys()
+    def forget(self, attempts: Attempts, named: Sequence[str]) -> None:
+        """Nothing of these is needed any more. ``named``: the same as keys."""
+        self.out.append(Keep(record=Gone(attempts=attempts)))
+        self.running.dropped.difference_update(named)
+        if not self.littered.isdisjoint(named):
+            litter = [a for key, a in zip(named, attempt_ids(attempts), strict=True) if key in self.littered]
+            self.littered.difference_update(named)
             self.out.append(Forget(attempts=litter))
+
+    def forget_each(self, attempts: Iterable[AttemptId]) -> None:
+        """The same, of any jobs."""
+        for group in by_job(attempts):
+            self.forget(group, keys(group))
 
     def check(self) -> None:
         """Everything that must be true between two events."""

@@ -6,6 +6,7 @@ is still there.
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 from paceline.agent.devices import Books
 from paceline.agent.frames import Frame
@@ -20,6 +21,15 @@ PATIENCE = 0.25
 """Seconds granted work waits for its turn before it goes back to where others can have it."""
 
 NEVER = float("inf")
+
+
+class Gone(NamedTuple):
+    """An attempt that is over. ``position``: of its key among those that were named together."""
+
+    position: int
+    key: str
+    attempt: AttemptId
+    frame: Frame
 
 
 class Running:
@@ -50,19 +60,28 @@ class Running:
             frame.at_work_since = now
             self.look_at = min(self.look_at, now + TOLD_AFTER)
 
-    def end(self, key: str, now: float) -> AttemptId:
-        """It is gone from the host. Raises KeyError: we did not have it."""
-        frame = self.by_key.pop(key)
-        attempt = frame.live.pop(key)
+    def end(self, keys: Iterable[str], now: float) -> list[Gone]:
+        """They are gone from the host; those of them that we had."""
+        gone: list[Gone] = []
+        by_key = self.by_key
+        for position, key in enumerate(keys):
+            frame = by_key.pop(key, None)
+            if frame is not None:
+                gone.append(Gone(position, key, frame.live.pop(key), frame))
+        for frame in {item.frame: None for item in gone}:
+            self._shrunk(frame, now)
+        if self.halts:
+            for item in gone:
+                self.halts.pop(item.key, None)
+        return gone
+
+    def _shrunk(self, frame: Frame, now: float) -> None:
         if not frame.live:
             self.books.release(frame.booking)
             del self.frames[frame]
         elif frame.at_work_since < NEVER:
             frame.at_work_since = now
             self.look_at = min(self.look_at, now + TOLD_AFTER)
-        if self.halts:
-            self.halts.pop(key, None)
-        return attempt
 
     def take_back(self, keys: Iterable[str], now: float) -> tuple[list[Batch], list[AttemptId]]:
         """They did not begin and will not: those that can be called anew, and those that cannot."""
@@ -73,7 +92,7 @@ class Running:
         again, never = [], []
         for frame, group in frames.items():
             payloads = [frame.payloads[key] for key in group] if frame.payloads else []
-            attempts = [self.end(key, now) for key in group]
+            attempts = [item.attempt for item in self.end(group, now)]
             if frame.repeatable:
                 again.append(
                     Batch(shape=frame.shape, arrived=now, keys=group, attempts=attempts, payloads=payloads),

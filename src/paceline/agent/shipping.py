@@ -176,24 +176,23 @@ class Shipper:
         """Look and send, for ever."""
         while True:
             await self._some.wait()
-            pause = LOOK if await self._send_all() else _FULL
-            self._look()
-            if self._tails:
-                await asyncio.sleep(pause)
+            if self.turn():
+                await asyncio.sleep(0 if self._room() else _FULL)
+            elif self._tails:
+                await asyncio.sleep(LOOK)
             else:
                 self._some.clear()
 
-    async def _send_all(self) -> bool:
-        """Everything that is due, a slice of each stream at a time. False: the link is full, or not there."""
-        again = True
-        while again:
-            again = False
-            for tail in list(self._tails.values()):
-                if not self._room():
-                    return False
-                again |= self._ship(tail)
-                await asyncio.sleep(0)
-        return True
+    def turn(self) -> bool:
+        """Send a slice of each stream that has something; look at the files once nobody has. True: there is more."""
+        some = False
+        for tail in list(self._tails.values()):
+            if not self._room():
+                return True
+            some |= self._ship(tail)
+        if not some:
+            self._look()
+        return some
 
     def _ship(self, tail: Tail) -> bool:
         """Send a slice of each of its streams. False: there was nothing to send."""
