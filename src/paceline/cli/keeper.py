@@ -61,6 +61,10 @@ class Keeper:
         self._kept[name] = _Kept(argv=argv, process=process, since=self.clock.steady())
         return process
 
+    def start_later_as(self, name: str, argv: Sequence[str]) -> None:
+        """From its next start on."""
+        self._kept[name].argv = argv
+
     def check(self) -> tuple[list[Death], float]:
         """Note who died, start again who is due; and seconds until the next one is."""
         now = self.clock.steady()
@@ -73,6 +77,10 @@ class Keeper:
     def running(self, names: Sequence[str]) -> list[str]:
         """Those of them that run."""
         return [name for name in names if name in self._kept and self._kept[name].process.poll() is None]
+
+    def pids(self, names: Sequence[str]) -> set[int]:
+        """Process numbers of those that run."""
+        return {self._kept[name].process.pid for name in self.running(names)}
 
     def stop(self, names: Sequence[str], *, by_force: bool = False) -> None:
         """Ask these to end, or make them; they are not started again."""

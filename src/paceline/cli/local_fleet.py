@@ -1,6 +1,7 @@
 """A server and workers on this machine, as child processes of ``paceline up``."""
 
 import fcntl
+import math
 import os
 import signal
 import subprocess
@@ -32,6 +33,7 @@ class LocalFleet:
     said: Callable[[str], None]
     workers: Sequence[str]
     keeper: Keeper = field(init=False)
+    _log_starts: dict[str, int] = field(default_factory=dict)  # bytes of earlier starts
     _told: threading.Event = field(default_factory=threading.Event)  # to stop
     _stirred: threading.Event = field(default_factory=threading.Event)  # by the end of a child, or a signal
 
@@ -49,17 +51,32 @@ class LocalFleet:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def bring_up(self, server: Sequence[str], worker: Callable[[str, str], Sequence[str]]) -> str:
-        """Start the server and, once it answers, the workers; its address. ``worker(name, address)`` → argv."""
-        process = self.keeper.add("server", server)
+    def bring_up(
+        self, port: str, server: Callable[[str], Sequence[str]], worker: Callable[[str, str], Sequence[str]]
+    ) -> str:
+        """Start the server and, once it answers, the workers; its address.
+
+        ``server(port)`` and ``worker(name, address)`` say how. A server that is started again must answer where it
+        did before, even if any port was good enough the first time.
+        """
+        process = self.keeper.add("server", server(port))
         address = self._answering(process)
+        self.keeper.start_later_as("server", server(address.rpartition(":")[2]))
         for name in self.workers:
             self.keeper.add(name, worker(name, address))
         return address
 
+    def pids(self) -> set[int]:
+        """Of the workers that run now."""
+        return self.keeper.pids(self.workers)
+
+    @property
+    def told_to_stop(self) -> bool:
+        return self._told.is_set()
+
     def keep(self) -> None:
         """Until told to stop. Raises PacelineError when the server cannot be kept running."""
-        while not self._told.is_set():
+        while not self.told_to_stop:
             deaths, pause = self.keeper.check()
             for death in deaths:
                 self._tell(death)
@@ -81,6 +98,7 @@ class LocalFleet:
         path = self._log(name)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("ab") as log:
+            self._log_starts[name] = log.tell()
             return subprocess.Popen(
                 [sys.executable, "-m", "paceline", *argv],
                 stdin=subprocess.DEVNULL,
@@ -91,24 +109,24 @@ class LocalFleet:
 
     def _answering(self, process: Process) -> str:
         until = self.clock.steady() + START_SECONDS
-        while self.clock.steady() < until and not self._told.is_set():
+        while self.clock.steady() < until and not self.told_to_stop:
             here = read_whereabouts(self.home)
             if here is not None and here.pid == process.pid:
                 return here.address
             if process.poll() is not None:
-                raise PacelineError(f"the server did not start: {self._last_words('server')}", hint=self._see("server"))
+                raise PacelineError(f"the server did not start{self._last_words('server')}", hint=self._see("server"))
             self._told.wait(_LOOK)
         raise PacelineError(f"the server did not answer within {START_SECONDS:g} s", hint=self._see("server"))
 
     def _tell(self, death: Death) -> None:
         how = f"exit code {death.code}" if death.code >= 0 else f"signal {-death.code}"
         words = self._last_words(death.name)
-        if death.again_in < START_SECONDS * 2:
-            self.said(f"{death.name} died ({how}), again in {death.again_in:g} s: {words}")
+        if math.isfinite(death.again_in):
+            self.said(f"{death.name} died ({how}); it is started again in {death.again_in:g} s{words}")
         elif death.name == "server":
-            raise PacelineError(f"the server cannot run: {words}", hint=self._see("server"))
+            raise PacelineError(f"the server cannot run ({how}){words}", hint=self._see("server"))
         else:
-            self.said(f"{death.name} cannot run ({how}): {words}")
+            self.said(f"{death.name} cannot run ({how}){words}")
 
     def _end(self, names: Sequence[str], seconds: float) -> None:
         """Ask them once, and wait."""
@@ -132,11 +150,14 @@ class LocalFleet:
         return f"see {self._log(name)}"
 
     def _last_words(self, name: str) -> str:
+        """What it wrote last since it was started, to be put after a sentence."""
         try:
-            lines = self._log(name).read_text(errors="replace").strip().splitlines()
+            with self._log(name).open("rb") as log:
+                log.seek(self._log_starts[name])
+                lines = log.read().decode(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return "\n  ".join(lines[-_LAST_WORDS:])
+        return "".join(f"\n  {line}" for line in lines[-_LAST_WORDS:])
 
 
 @contextmanager
@@ -162,19 +183,11 @@ def _runs_already(here: Whereabouts | None) -> Conflict:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether a process has this number. A stale file may name a number that was given out anew; the server's own
-    address then decides, for a second server of the same home is refused by its store."""
+    """Whether that process is there and is one of ours: the number may have been given out anew."""
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
+        return b"paceline" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except PermissionError:
         return True
-    return _is_paceline(pid)
-
-
-def _is_paceline(pid: int) -> bool:
-    try:
-        return b"paceline" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return True
+        return False

@@ -64,4 +64,4 @@ def about(size: int) -> str:
         if value < 1024:
             break
         value, unit = value / 1024, larger
-    return f"{value:.3g} {unit}"
+    return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"

@@ -33,8 +33,8 @@ class Submission(click.Command):
     """Words after a program are the program's own, but options after a job file are ours."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        words = self.make_parser(ctx).parse_args(args=list(args))[0].get("words", ())
-        if len(words) > 1 and words[0].endswith(JOB_FILES) and "--" not in args:
+        words = self.make_parser(ctx).parse_args(args=list(args))[0].get("words")
+        if isinstance(words, tuple) and len(words) > 1 and words[0].endswith(JOB_FILES) and "--" not in args:
             at = len(args) - len(words)
             args = [*args[:at], *args[at + 1 :], words[0]]
         return super().parse_args(ctx, args)

@@ -1,18 +1,30 @@
 """``paceline up``: everything on this machine, with one command."""
 
+from __future__ import annotations
+
+import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from socket import gethostname
+from typing import TYPE_CHECKING
 
 import click
 
+from paceline import config
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
 from paceline.cli.process_options import home_of, home_option
+from paceline.cli.session import ask_home
 from paceline.clock import SystemClock
 from paceline.config import GRPC_PORT, ServerOptions
+from paceline.model.worker import WorkerState
 from paceline.sdk.grammar import format_count, parse_count
+
+if TYPE_CHECKING:
+    from paceline.sdk.client import Client
+
+JOIN_SECONDS, JOIN_LOOK = 15.0, 0.05
 
 
 @click.command()
@@ -37,15 +49,27 @@ def up(face: Face, *, count: int, cpus: str, port: int, home: str) -> int:
         with fleet.attended():
             try:
                 address = fleet.bring_up(
-                    ("server", "--home", str(place), "--port", str(port)),
-                    lambda name, server: _worker(place, name, server, each),
+                    str(port),
+                    lambda port: ("server", "--home", str(place), "--port", port),
+                    lambda name, address: _worker(place, name, address, each),
                 )
+                ask_home(place, lambda client: _joined(client, fleet))
                 _tell(face, address, place, fleet.workers)
                 fleet.keep()
             finally:
                 face.remark("stopping …")
                 fleet.bring_down()
     return 0
+
+
+async def _joined(client: Client, fleet: LocalFleet) -> None:
+    """Wait until all workers are ready, so that what is typed next finds them; not for one that died."""
+    until = fleet.clock.steady() + JOIN_SECONDS
+    while fleet.clock.steady() < until and not fleet.told_to_stop and len(fleet.pids()) == len(fleet.workers):
+        ready = {view.machine.pid for view in await client.workers() if view.state == WorkerState.READY}
+        if fleet.pids() <= ready:
+            return
+        await asyncio.sleep(JOIN_LOOK)
 
 
 def _worker(home: Path, name: str, address: str, cpus: str) -> Sequence[str]:
@@ -65,6 +89,7 @@ def _cpus(text: str, count: int) -> str:
 
 def _tell(face: Face, address: str, home: Path, workers: Sequence[str]) -> None:
     token = ServerOptions(home=home).admin_token
+    elsewhere = "" if home == config.home() else f"  export PACELINE_HOME={home}\n"
     face.show(
         {"type": "ready", "address": address, "token_file": str(token), "workers": list(workers)},
         ids=[address],
@@ -73,6 +98,7 @@ def _tell(face: Face, address: str, home: Path, workers: Sequence[str]) -> None:
             f"workers  {', '.join(workers) or 'none'}\n"
             f"token    {token}\n\n"
             "Try in another terminal:\n"
+            f"{elsewhere}"
             "  paceline run -- echo hello\n"
             "  paceline ps\n"
             "Ctrl-C stops it all.\n"

@@ -9,6 +9,7 @@ from socket import gethostname
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from paceline import config
 from paceline.cli.complete import worker_argument
@@ -46,10 +47,12 @@ if TYPE_CHECKING:
 def worker(face: Face, ctx: click.Context, /, *, label: tuple[str, ...], **given: str) -> int:
     """Start a worker here, in the foreground; or with a command, look at those there are."""
     if ctx.invoked_subcommand:
+        _refuse_options(ctx, ctx.invoked_subcommand)
         return 0
+    options = _options(_server(face.server, home_of(given["home"])), label, given)
     from paceline.agent.app import run  # noqa: PLC0415 - gRPC and psutil, which the other commands need not pay
 
-    return run(_options(_server(face.server, home_of(given["home"])), label, given))
+    return run(options)
 
 
 @worker.command()
@@ -82,15 +85,15 @@ def show(face: Face, name: str) -> None:
 @worker_argument()
 @asks
 def drain(face: Face, name: str) -> None:
-    """Let a worker finish what it runs, and give it nothing new."""
-    _turn(face, name, resume=False, done="drains: it finishes what it has and gets nothing new")
+    """Let a worker finish what it runs, then leave."""
+    _turn(face, name, resume=False, done="drains: it finishes what it has, then leaves")
 
 
 @worker.command()
 @worker_argument()
 @asks
 def resume(face: Face, name: str) -> None:
-    """Give a draining worker work again."""
+    """Give a worker that drains work again."""
     _turn(face, name, resume=True, done="gets work again")
 
 
@@ -175,6 +178,14 @@ def _offered(machine: Machine) -> list[tuple[str, str]]:
 
 
 # ── starting one ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _refuse_options(ctx: click.Context, verb: str) -> None:
+    """They mean the worker that starts here; before a verb they would quietly mean nothing."""
+    for param in ctx.command.params:
+        if ctx.get_parameter_source(str(param.name)) is ParameterSource.COMMANDLINE:
+            option = param.opts[0]
+            raise UsageError(f"{option}: stands before {verb!r}", hint=f"paceline worker {verb} … {option}")
 
 
 def _options(server: str, label: Sequence[str], given: Mapping[str, str]) -> WorkerOptions:
