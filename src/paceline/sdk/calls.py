@@ -101,7 +101,7 @@ class Calls:
         self._check_open()
         key = (code, self._template_of(function))
         job = self._jobs.get(key)
-        if job is None or job.broken:
+        if job is None or job.error is not None:
             job = self._jobs[key] = OpenJob(job_spec(code, key[1], self._owner), self._desk)
             self._retire_oldest()
         self._jobs.move_to_end(key)

@@ -1,13 +1,22 @@
 """What a caller holds of a task: a ``concurrent.futures.Future`` that also knows where its task is."""
 
 import concurrent.futures
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Protocol, TypeVar
 
 from paceline.model.ids import JobId, TaskId
 from paceline.model.views import Explanation, LogPage
 
 T = TypeVar("T")
+A = TypeVar("A")
+
+
+class Reader(Protocol):
+    """The part of a client that futures need."""
+
+    def logs(self, task: TaskId, *, stream: str = "") -> AsyncIterator[tuple[str, LogPage]]: ...
+
+    def explain(self, task: TaskId) -> Coroutine[None, None, Explanation]: ...
 
 
 class Job(Protocol):
@@ -21,9 +30,8 @@ class Job(Protocol):
 
     def kill(self, index: int, reason: str) -> None: ...
 
-    def read_logs(self, index: int, stream: str) -> str: ...
-
-    def explain(self, index: int) -> Explanation: ...
+    def inquire(self, index: int, question: Callable[[Reader, TaskId], Coroutine[None, None, A]]) -> A:
+        """Blocks until the client has answered a question about the task."""
 
 
 class Waiter(Protocol):
@@ -38,14 +46,6 @@ class Waiter(Protocol):
 
     def abandon(self, index: int) -> None:
         """Cancel the task if it has not started. From any thread."""
-
-
-class Reader(Protocol):
-    """The part of a client that futures need."""
-
-    def logs(self, task: TaskId, *, stream: str = "") -> AsyncIterator[tuple[str, LogPage]]: ...
-
-    async def explain(self, task: TaskId) -> Explanation: ...
 
 
 class Future(concurrent.futures.Future[T]):
@@ -84,11 +84,11 @@ class Future(concurrent.futures.Future[T]):
 
     def logs(self, stream: str = "") -> str:
         """What the latest attempt has written so far: to "out", to "err", or both."""
-        return self._job.read_logs(self._index, stream)
+        return self._job.inquire(self._index, lambda reader, task: text_of(reader.logs(task, stream=stream)))
 
     def explain(self) -> Explanation:
         """Why the task does not run (yet)."""
-        return self._job.explain(self._index)
+        return self._job.inquire(self._index, lambda reader, task: reader.explain(task))
 
     # ── as a Waiter ──────────────────────────────────────────────────────────────────────────────────────────────
 

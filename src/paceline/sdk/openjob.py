@@ -10,21 +10,23 @@ import contextlib
 import itertools
 import secrets
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from paceline.model.columns import Endings
 from paceline.model.errors import Conflict, PacelineError
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range
-from paceline.model.views import Explanation
 from paceline.sdk.blocking import Bridge
-from paceline.sdk.handles import Future, Reader, Waiter, text_of
+from paceline.sdk.handles import Future, Reader, Waiter
 from paceline.sdk.outcomes import Outcomes
 from paceline.sdk.series import Series
 from paceline.sdk.session import Session
 from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
+
+T = TypeVar("T")
 
 WORD_TASKS = 2000
 WORD_BYTES = 256 << 10
@@ -53,16 +55,11 @@ class OpenJob:
         self._woken = False
         self.outcomes = Outcomes()
         self._number: concurrent.futures.Future[JobId] = concurrent.futures.Future()
-        self._error: PacelineError | None = None  # why no task can be added any more
+        self.error: PacelineError | None = None  # refused, cancelled as a whole, or cut off: calls need another job
         self._answers: set[asyncio.Future[fleet.Answered]] = set()  # yet to come
         desk.bridge.post(self._begin)
 
     # ── any thread ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def broken(self) -> bool:
-        """Refused, cancelled as a whole, or cut off: calls need another job."""
-        return self._error is not None
 
     def add(self, payloads: Sequence[bytes]) -> list[Future[object]]:
         """A further task for each payload, and a future for each task."""
@@ -99,12 +96,8 @@ class OpenJob:
     def number(self) -> JobId:
         return self._number.result()
 
-    def read_logs(self, index: int, stream: str) -> str:
-        pages = self._desk.reader.logs(TaskId(self.number(), index), stream=stream)
-        return self._desk.bridge.run(text_of(pages))
-
-    def explain(self, index: int) -> Explanation:
-        return self._desk.bridge.run(self._desk.reader.explain(TaskId(self.number(), index)))
+    def inquire(self, index: int, question: Callable[[Reader, TaskId], Coroutine[None, None, T]]) -> T:
+        return self._desk.bridge.run(question(self._desk.reader, TaskId(self.number(), index)))
 
     def _wake(self) -> None:
         with self._lock:
@@ -120,7 +113,7 @@ class OpenJob:
         with contextlib.suppress(PacelineError):
             await asyncio.wrap_future(self._number)
         self._flush()
-        if not self.broken:
+        if self.error is None:
             self._expect(self._desk.session.close_job(self._number.result()))
         if self._answers:
             await asyncio.wait(self._answers)
@@ -147,8 +140,8 @@ class OpenJob:
             first = self._count - len(self._fresh)
             fresh, self._fresh = self._fresh, []
             doomed, self._doomed = self._doomed, []
-        if self._error is not None:
-            self.outcomes.fail(self._error)
+        if self.error is not None:
+            self.outcomes.fail(self.error)
             return
         job, session = self._number.result(), self._desk.session
         for payloads in cut(fresh):
@@ -183,10 +176,10 @@ class OpenJob:
         self.lost(Conflict(text))
 
     def lost(self, error: PacelineError) -> None:
-        self._error = self._error or error
+        self.error = self.error or error
         if not self._number.done():
             self._number.set_exception(error)
-        self.outcomes.fail(self._error)
+        self.outcomes.fail(self.error)
 
 
 def cut(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
