@@ -18,7 +18,6 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cloudpickle
 
@@ -53,7 +52,7 @@ class RemoteTraceback(Exception):
         return f'\n"""\n{self.text}"""'
 
 
-def code_of(function: Callable[..., Any]) -> Code:
+def code_of(function: Callable[..., object]) -> Code:
     """By reference if that works elsewhere, else by value. Raises UsageError if it is no function, or too large."""
     if not callable(function):
         raise UsageError(f"function: {function!r} cannot be called")
@@ -84,7 +83,7 @@ def body_of(code: Code) -> bytes:
     return json.dumps(params).encode()
 
 
-def pack(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
+def pack(name: str, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
     """The arguments as a payload. Raises UsageError if they are too large, or what pickling raises."""
     try:
         payload = pickle.dumps((args, kwargs), protocol=PROTOCOL)
@@ -100,7 +99,7 @@ def pack(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bytes:
     return payload
 
 
-def unpack(task: TaskId, result: bytes) -> Any:
+def unpack(task: TaskId, result: bytes) -> object:
     """The value of a task that succeeded. Raises TaskFailed if it cannot be rebuilt here."""
     try:
         return pickle.loads(result)  # noqa: S301 - the user's own process, the user's own task
@@ -129,7 +128,7 @@ def _task_failed(task: TaskId, ending: Ending) -> TaskFailed:
     return TaskFailed(f"task {task} ended as {ending.outcome}{said}", task=str(task), ending=ending)
 
 
-def run_chunk(function: Callable[..., Any], calls: Iterable[Sequence[Any]]) -> list[Any]:
+def run_chunk(function: Callable[..., object], calls: Iterable[Sequence[object]]) -> list[object]:
     """Several calls as one task (``chunksize`` of ``map``)."""
     return [function(*args) for args in calls]
 
@@ -149,13 +148,13 @@ def search_paths(entries: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _name(function: Callable[..., Any]) -> str:
+def _name(function: Callable[..., object]) -> str:
     while isinstance(function, functools.partial):
         function = function.func
     return str(getattr(function, "__qualname__", type(function).__qualname__)).replace("<locals>.", "")
 
 
-def _reference(function: Callable[..., Any]) -> str:
+def _reference(function: Callable[..., object]) -> str:
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(name, str) or module in ("__main__", "__mp_main__"):
         return ""
