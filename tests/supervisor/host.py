@@ -1,7 +1,9 @@
 """A real supervisor in a directory of its own, and a small agent that waits for its words with a deadline."""
 
 import contextlib
+import json
 import os
+import pickle
 import select
 import socket
 import subprocess
@@ -13,6 +15,7 @@ from typing import TypeVar
 from paceline.executor import SOCKET, Call, Decoder, Ended, Holds, Launch, Word, address, encode
 from paceline.executors.end import End
 from paceline.executors.loop import steady
+from paceline.executors.tree import ZOMBIE, look
 
 W = TypeVar("W")
 PATIENCE = 20.0
@@ -24,6 +27,7 @@ class Agent:
 
     def __init__(self, directory: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
         with address(directory / SOCKET) as where:
             self.socket.connect(where)
         self._decoder = Decoder()
@@ -65,9 +69,18 @@ class Agent:
         self.until(lambda: key in self.ends)
         return self.ends[key]
 
+    def run(self, order: Launch) -> End:
+        """Start it; how it ended."""
+        self.say(order)
+        return self.end(order.key)
+
+    def calls(self, order: Call) -> list[End]:
+        """Begin it; how each of its keys ended."""
+        self.say(order)
+        return [self.end(key) for key in order.keys]
+
     def hung_up(self) -> bool:
         """Listen until the supervisor ends the connection."""
-        self.socket.settimeout(PATIENCE)
         with contextlib.suppress(ConnectionResetError):
             while self.socket.recv(1 << 18):
                 pass
@@ -89,6 +102,7 @@ class Host:
         self.directory = directory
         self._started: list[subprocess.Popen[bytes]] = []
         self._agents: list[Agent] = []
+        self._said: list[Said] = []
 
     @property
     def supervisor(self) -> subprocess.Popen[bytes]:
@@ -97,16 +111,13 @@ class Host:
     def start(self, idle: float = 60.0) -> Agent:
         """A supervisor, and an agent connected to it."""
         process = self.run(idle)
-        deadline = steady() + PATIENCE
-        while process.poll() is None and steady() < deadline:
-            with contextlib.suppress(FileNotFoundError, ConnectionRefusedError):
-                return self.agent()
-            os.sched_yield()
-        raise AssertionError(f"no supervisor: exit code {process.returncode}")
+        assert process.stdout
+        assert b"listens" in process.stdout.readline()
+        return self.agent()
 
     def run(self, idle: float = 60.0) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "paceline.supervisor", str(self.directory), str(idle)]
-        self._started.append(subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE))
+        self._started.append(subprocess.Popen(command, start_new_session=True, stdout=-1, stderr=-1))
         return self.supervisor
 
     def agent(self) -> Agent:
@@ -117,9 +128,16 @@ class Host:
     def close(self) -> None:
         for agent in self._agents:
             agent.close()
+        for said in self._said:
+            said.close()
         for process in self._started:
             process.terminate()
             process.communicate(timeout=PATIENCE)
+
+    def said(self) -> "Said":
+        """Somewhere to say something, at ``<directory>/said``."""
+        self._said.append(Said(self.directory / "said"))
+        return self._said[-1]
 
     def launch(self, key: str, argv: Sequence[str], **fields: object) -> Launch:
         """Output goes to ``<key>.out`` and ``<key>.err`` in the directory."""
@@ -138,24 +156,46 @@ class Host:
     def out(self, key: str) -> str:
         return self.path(key, "out").read_text()
 
-    def call(
-        self, keys: Sequence[str], kind: str, body: bytes, payloads: Sequence[bytes] = (), **fields: object
-    ) -> Call:
-        """A call whose processes write into ``logs``."""
+    def call(self, function: str, *calls: tuple[object, ...], job: int = 1, **fields: object) -> Call:
+        """Calls of a function in ``functions.py``, one key each: ``<job>.0#1``, ``<job>.1#1`` …"""
+        ref = f"tests.supervisor.functions:{function}"
+        body = json.dumps({"ref": ref, "paths": [str(Path(__file__).parents[2])]}).encode()
         given: dict[str, object] = {
-            "digest": f"{kind}:{hash(body)}",
+            "keys": [f"{job}.{index}#1" for index in range(len(calls))],
+            "kind": "function",
+            "digest": ref,
             "python": sys.executable,
-            "env": {"PATH": os.environ["PATH"]},
+            "env": {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1", "SAID": str(self.directory / "said")},
             "cwd": str(self.directory),
             "logs": str(self.directory / "logs"),
             "grace": 1.0,
+            "blobs": [body, *(pickle.dumps((args, {}), 5) for args in calls)],
         }
-        return Call(keys=keys, kind=kind, blobs=[body, *payloads], **{**given, **fields})  # type: ignore[arg-type]
+        return Call(**{**given, **fields})  # type: ignore[arg-type]
+
+
+class Said:
+    """A named pipe into which programs of a test say that they have come so far."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self.path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+        self._data = b""
+
+    def line(self) -> str:
+        """The next one, as soon as it comes."""
+        while b"\n" not in self._data:
+            assert select.select([self._fd], [], [], PATIENCE)[0], f"nothing was said; so far: {self._data!r}"
+            self._data += os.read(self._fd, 4096)
+        line, _, self._data = self._data.partition(b"\n")
+        return line.decode()
+
+    def close(self) -> None:
+        os.close(self._fd)
 
 
 def alive(pid: int) -> bool:
     """It runs; a zombie does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    process = look(pid)
+    return process is not None and process.state not in ZOMBIE

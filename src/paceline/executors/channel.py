@@ -91,7 +91,9 @@ class Caller:
         (end,) = SIZE.unpack_from(self._page, _END)
         if end == self._position:
             return []
-        data = os.pread(self.fd, max(0, end - self._position), self._position)
+        if end < self._position:
+            raise ValueError("the records end before they begin")
+        data = os.pread(self.fd, end - self._position, self._position)
         self._position = end
         try:
             start = 0 if self._began_at else _MOMENT.size

@@ -37,6 +37,7 @@ Gone: TypeAlias = Callable[[int, Sequence[int]], None]
 """Called once per tree: the root's exit code (or minus its signal), and the pids that would not die."""
 
 _AGAIN = 0.05  # seconds between KILLs, for those born meanwhile
+_REMIND = 0.1  # seconds between the TERMs to what outlives its root
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -60,7 +61,9 @@ class Tree:
     phase: Phase = Phase.RUNS
     root_lives: bool = True
     code: int = 0
-    seen: dict[int, Process] = field(default_factory=dict)  # who was signalled
+    seen: dict[int, Process] = field(default_factory=dict)
+    asked: set[int] = field(default_factory=set)  # pids among the seen that had their TERM
+    reminded: bool = False
     kill_at: float = math.inf
     give_up_at: float = math.inf
 
@@ -133,12 +136,25 @@ class Reaper:
         for tree in list(self._closing.values()):
             if not self._left(tree):
                 self._finish(tree, ())
-            elif tree.phase is Phase.RUNS:
-                self.end(tree, tree.grace)
-            elif tree.phase is Phase.ASKED:
-                self._ask(tree)
-            else:
+            elif tree.phase is Phase.KILLED:
                 self._strike(tree)
+            else:
+                self._ask_rest(tree)
+
+    def _ask_rest(self, tree: Tree) -> None:
+        """What outlived its root. It is asked twice: a TERM between a shell's fork and exec reaches nobody."""
+        if not tree.reminded:
+            tree.reminded = True
+            self._loop.after(_REMIND, functools.partial(self._remind, tree))
+        if tree.phase is Phase.RUNS:
+            self.end(tree, tree.grace)
+        else:
+            self._ask(tree)
+
+    def _remind(self, tree: Tree) -> None:
+        if tree.number in self._trees and tree.phase is Phase.ASKED:
+            tree.asked.clear()
+            self._ask(tree)
 
     def _finish(self, tree: Tree, survivors: Sequence[int]) -> None:
         del self._trees[tree.number]
@@ -151,9 +167,10 @@ class Reaper:
 
     def _ask(self, tree: Tree) -> None:
         for process in self._members(tree):
-            if not _same(tree.seen.get(process.pid), process):
+            if process.pid not in tree.asked or not _same(tree.seen[process.pid], process):
                 send(process, signal.SIGTERM, signal.SIGCONT)
             tree.seen[process.pid] = process
+            tree.asked.add(process.pid)
 
     def _kill(self, tree: Tree) -> None:
         if tree.number in self._trees and tree.phase is Phase.ASKED:

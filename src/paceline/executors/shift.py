@@ -89,7 +89,7 @@ class Shift:
         keys = self._order.keys[self._told :]
         for key, (outcome, _, seconds, out_end, err_end, detail, result) in zip(keys, records, strict=False):
             if outcome == SKIPPED:
-                outcome, detail = self._verdicts[self._told]
+                outcome, detail = self._verdicts.get(self._told, DAMAGED)
             if key in self._open:  # else it was halted before its turn, and told so
                 ends.append(End(key, outcome, 0, detail, seconds, out_end, err_end, result))
             self._told += 1
@@ -148,7 +148,7 @@ class Shift:
         self._take_in()
         head = self._order.keys[self._told] if self._told < len(self._order.keys) else ""
         if not self._warm.up and not self._doomed:
-            self._refuse(f"its process could not start, {exit_text(code)}: {self._warm.files.last_words()}")
+            self._refuse(f"its process could not start: {self._warm.files.last_words() or exit_text(code)}")
         elif head in self._open and (self._told in self._verdicts or (self._since and not self._doomed)):
             self._bury_head(head, self._cause(code, survivors), code)
         if self._open:

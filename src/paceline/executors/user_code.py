@@ -14,7 +14,7 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -77,17 +77,19 @@ def bind(kind: str, body: bytes) -> Bound:
 
 def _kind(name: str, body: bytes) -> Bound:
     run = kinds.load(kinds.find(name).run)
-    return Bound(functools.partial(_run_kind, name, run, json.loads(body)))
+    return Bound(functools.partial(_run_kind, name, run, body))
 
 
-def _run_kind(name: str, run: Callable[[Any], object], fields: Mapping[str, object], payload: bytes) -> Said:
+def _run_kind(name: str, run: Callable[[Any], object], body: bytes, payload: bytes) -> Said:
     """A payload is a JSON object; its fields replace those of the body, so that an array can be a sweep."""
     try:
-        params = kinds.parse(name, json.dumps({**fields, **json.loads(payload or b"{}")}).encode())
-    except (UsageError, ValueError, TypeError) as error:
+        params = kinds.parse(name, body, payload)
+    except UsageError as error:
         return Said(Outcome.REJECTED, _clipped(_text(error)))
     try:
         return _sized(json.dumps(run(params)).encode())
+    except UsageError as error:  # about the user's files: where in our code it was noticed is no news
+        return Said(Outcome.FAILED, _clipped(_text(error)))
     except BaseException as error:  # noqa: BLE001 - the end of the task
         _print(error)
         return Said(Outcome.FAILED, _clipped(_text(error)))

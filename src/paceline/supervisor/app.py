@@ -43,6 +43,8 @@ def run(options: Options) -> int:
         return 1
     os.chdir("/")
     adopt_orphans()
+    sys.stdout.write(f"supervisor {os.getpid()} listens in {options.directory}\n")
+    sys.stdout.flush()
     Supervisor(options, place).serve()
     place.leave()
     return 0
