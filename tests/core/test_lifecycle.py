@@ -11,7 +11,7 @@ from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.job import Range, Retry
 from paceline.model.records import AttemptsGranted, AttemptsOver, CancelKept, JobOver, JobShut, Reported
 from paceline.model.task import POISON_LIMIT, Outcome, TaskState
-from paceline.testing.world import job_spec
+from paceline.testing.world import World, job_spec
 from tests.core.audited import AuditedWorld
 
 NO_WAIT = Retry(base=0.0)
@@ -407,7 +407,17 @@ def test_a_job_after_one_that_failed_is_cancelled_once(world: AuditedWorld) -> N
     assert world.counts(last) == {TaskState.CANCELLED: 1}
 
 
-def test_a_chain_of_five_thousand_falls_like_dominoes(world: AuditedWorld) -> None:
+def test_a_job_cancelled_together_with_one_before_it_is_cancelled_once(world: AuditedWorld) -> None:
+    first = world.submit()
+    job = world.submit(replace(job_spec(), after=(first,)))
+    decision = world.step(CancelAsked(job=job), CancelAsked(job=first))
+    kept = [(r.job, r.outcome) for r in decision.records if isinstance(r, CancelKept)]
+    assert kept == [(job, Outcome.CANCELLED), (first, Outcome.CANCELLED)]
+    assert sum(isinstance(record, JobOver) for record in decision.records) == 2
+
+
+def test_a_chain_of_five_thousand_falls_like_dominoes() -> None:
+    world = World()
     plain = replace(job_spec(), after=())
     world.submit(plain)
     names = [replace(plain, name=f"n{i}", after_names=(f"n{i - 1}",) if i else ()) for i in range(5_000)]

@@ -30,12 +30,16 @@ V = TypeVar("V")
 
 
 class Recent(OrderedDict[K, V], Generic[K, V]):
-    """The latest so many entries of a mapping."""
+    """The latest ``most`` entries of a mapping."""
+
+    def __init__(self, *, most: int = REMEMBERED) -> None:
+        super().__init__()
+        self.most = most
 
     def remember(self, key: K, value: V) -> None:
         """Add one; the oldest goes when there are too many."""
         self[key] = value
-        if len(self) > REMEMBERED:
+        if len(self) > self.most:
             self.popitem(last=False)
 
 

@@ -30,7 +30,7 @@ CODES = {
     "FRAGMENTED": "enough is free in total ({free}), but on no single worker",
     "WORKER_DRAINING": "{workers} could run it, but is draining",
     "WORKER_AWAY": "{workers} could run it, but has lost its connection",
-    "HIGHER_PRIORITY_FIRST": "it is not its turn: job {first} comes first, {jobs} jobs in all",
+    "HIGHER_PRIORITY_FIRST": "it is not its turn: job {first} comes first, {jobs} ahead of it in all",
     "SCHEDULER_BEHIND": "nothing holds it back: it is about to be placed",
 }
 

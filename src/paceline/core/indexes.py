@@ -91,10 +91,10 @@ class Indexes:
 
 
 def _split(span: range, cuts: Sequence[range], gone: list[range]) -> list[range]:
-    """What is left of a span, in order; what is cut out is added to ``gone``."""
+    """What is left of a span; what is cut out is added to ``gone``."""
     left = [span]
     for cut in cuts:
-        left = [part for piece in left for part in _cut(piece, cut, gone)]
+        left = [part for piece in left for part in _cut(piece, cut, gone) if part]
     return left
 
 
@@ -104,13 +104,12 @@ def _cut(span: range, cut: range, gone: list[range]) -> Iterator[range]:
         yield span
         return
     gone.append(span[hit.start : hit.stop : hit.step])
-    start = 0
-    for first, stop in [(hit.start, hit.stop)] if hit.step == 1 else ((p, p + 1) for p in hit):
-        if first > start:
-            yield span[start:first]
-        start = stop
-    if start < len(span):
-        yield span[start:]
+    yield span[: hit.start]
+    if hit.step <= len(hit):  # what is between them: as strides or as runs, whichever are fewer
+        yield from (span[hit.start + offset : hit[-1] : hit.step] for offset in range(1, hit.step))
+    else:
+        yield from (span[position + 1 : position + hit.step] for position in hit[:-1])
+    yield span[hit[-1] + 1 :]
 
 
 def positions(span: range, other: range) -> range:
