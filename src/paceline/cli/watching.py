@@ -100,13 +100,13 @@ async def _hushing(
 
 
 async def _tell_why_it_waits(client: Client, face: Face, task: TaskId) -> None:
-    told = ""
+    told: list[str] = []
     while True:
         await asyncio.sleep(PATIENCE)
         if (await view_of(client, task)).state not in ("BLOCKED", "WAITING", "BACKOFF"):
             return
         explanation = await client.explain(task)
-        why = "; ".join(cause.text for cause in explanation.causes)
-        if why != told:
-            told = why
-            face.remark(f"{task} waits: {why}")
+        codes = [cause.code for cause in explanation.causes]
+        if codes != told:  # a text alone may change with every second
+            told = codes
+            face.remark(f"{task} waits: {'; '.join(cause.text for cause in explanation.causes)}")
