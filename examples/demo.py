@@ -23,16 +23,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 import paceline
+from paceline.model.views import ReportView
 
 EXAMPLES = Path(__file__).resolve().parent
 PLACE = EXAMPLES.parent / "demo-data"
-GRID = EXAMPLES / "grid.yaml"
+LOG = PLACE / "up.log"
 PACELINE = [sys.executable, "-m", "paceline"]
-PATIENCE = 30.0  # seconds until the fleet must be up
+PATIENCE = 300.0  # seconds until all trainings must be over
 
-console = Console()
+console = Console(highlight=False)
 if not console.is_terminal:
-    console = Console(width=120)
+    console = Console(width=120, highlight=False)
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def main() -> int:
     os.environ["PACELINE_HOME"] = str(PLACE / "home")
     with fleet():
         say("Two grids of random forests, one task per combination (examples/grid.yaml)")
-        board = submitted(GRID)
+        board = submitted(EXAMPLES / "grid.yaml")
         asyncio.run(follow(board))
         failed = asyncio.run(results(board))
         console.print(f"  The models are in {shown(PLACE / 'models')}, as skops files.")
@@ -60,31 +61,21 @@ def fleet() -> Iterator[None]:
     """A server and two workers on this machine, ready; stopped again at the end."""
     say("A server and two workers: paceline up --workers 2")
     subprocess.run([sys.executable, EXAMPLES / "tables.py", PLACE], check=True)
-    with (PLACE / "up.log").open("w") as log:
-        up = subprocess.Popen(
-            [*PACELINE, "up", "--workers", "2", "--port", "0"], stdout=log, stderr=log, process_group=0
-        )
-    try:
-        names = asyncio.run(ready(up))
-        console.print(f"  ready: {', '.join(names)} (log in {shown(PLACE / 'up.log')})")
-        yield
-    finally:
-        up.terminate()
-        up.wait(timeout=PATIENCE)
-
-
-async def ready(up: subprocess.Popen[bytes]) -> list[str]:
-    """Names of the workers, once both are there."""
-    for _ in range(int(PATIENCE / 0.2)):
-        with contextlib.suppress(paceline.Unreachable, paceline.NotAllowed):  # not yet
-            async with paceline.Client() as client:
-                workers = [worker.name for worker in await client.workers() if worker.state == "READY"]
-                if len(workers) == 2:
-                    return workers
-        if up.poll() is not None:
-            break
-        await asyncio.sleep(0.2)
-    raise SystemExit(f"the fleet did not come up; its log:\n{(PLACE / 'up.log').read_text()}")
+    command = [*PACELINE, "up", "--workers", "2", "--port", "0", "--json"]
+    with (
+        LOG.open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, process_group=0) as up,
+    ):
+        try:
+            said = json.loads(up.stdout.readline() if up.stdout else "")
+            if "error" in said:
+                raise SystemExit(f"{said['error']['message']}\nhint: {said['error']['hint']}")
+            console.print(f"  {said['address']}, {' and '.join(said['workers'])} (log in {shown(LOG)})")
+            run("cancel", "--quiet", "all")  # what an interrupted demo left behind
+            yield
+        finally:
+            up.terminate()
+            up.wait()
 
 
 def run(*arguments: str) -> int:
@@ -101,6 +92,7 @@ class Row:
 
     job: str
     params: dict[str, object]
+    latest: tuple[int, int] = (0, 0)  # attempt, step
     progress: float = 0.0
     metric: str = ""
     value: float = 0.0
@@ -116,16 +108,20 @@ class Board:
         self.rows = rows
         self.jobs = sorted({job for job, _ in rows})
 
-    def take(self, task: tuple[int, int], values: dict[str, float]) -> None:
-        """Note a report."""
-        row = self.rows[task]
+    def take(self, report: ReportView) -> None:
+        """Note a report. A server that was started again tells all of them again."""
+        row = self.rows[report.job, report.index]
+        if (report.attempt, report.step) <= row.latest:
+            return
+        row.latest = (report.attempt, report.step)
+        values = json.loads(report.values)
         row.metric = "val_r2" if "val_r2" in values else "val_accuracy"
         row.progress, row.value = values["progress"], values[row.metric]
         if row.progress == 1 and not console.is_terminal:
-            console.print(f"  {task[0]}.{task[1]}  {row}  {row.metric} {row.value:.3f}")
+            console.print(f"  {report.job}.{report.index}  {row}  {row.metric} {row.value:.3f}")
 
     def __rich__(self) -> Table:
-        table = Table("task", "training", "grown", "so far", box=None, padding=(0, 2))
+        table = Table("task", "training", "grown", "so far", box=None, padding=(0, 1))
         for (job, index), row in self.rows.items():
             score = f"{row.metric} {row.value:.3f}" if row.metric else ""
             table.add_row(f"{job}.{index}", str(row), ProgressBar(total=1, completed=row.progress, width=20), score)
@@ -151,11 +147,11 @@ def submitted(file: Path) -> Board:
 
 async def follow(board: Board) -> None:
     """Show reports as they arrive, until every task is over."""
-    async with paceline.Client() as client:
+    async with asyncio.timeout(PATIENCE), paceline.Client() as client:
         with Live(board, console=console, auto_refresh=console.is_terminal, transient=True):
             async for update in client.watch(board.jobs, interval=0.1):
                 for report in update.reports:
-                    board.take((report.job, report.index), json.loads(report.values))
+                    board.take(report)
 
 
 # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -173,7 +169,7 @@ async def result(client: paceline.Client, board: Board, job: int) -> int:
     good = {end.index: json.loads(end.result) for end in ends if end.outcome == "SUCCEEDED"}
     metric = "val_r2" if any("val_r2" in made["metrics"] for made in good.values()) else "val_accuracy"
     names = list(board.rows[job, 0].params)
-    table = Table("task", *names, metric, "seconds", "worker", "model", box=None, padding=(0, 2))
+    table = Table("task", *names, metric, "seconds", "worker", "model", box=None, padding=(0, 1))
     for index in sorted(good, key=lambda index: -good[index]["metrics"][metric]):
         made = good[index]
         table.add_row(
@@ -212,4 +208,9 @@ def next_steps() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except (paceline.PacelineError, TimeoutError) as error:
+        sys.exit(f"{error or 'the trainings take too long'}; see {shown(LOG)}")

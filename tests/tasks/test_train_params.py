@@ -9,6 +9,7 @@ import pytest
 
 from paceline import kinds
 from paceline.model.errors import UsageError
+from paceline.sdk.work import read_params
 from paceline.tasks.train import TrainParams
 
 
@@ -78,6 +79,17 @@ def test_what_to_do_instead(params: dict[str, object], hint: str) -> None:
 def test_data_is_needed() -> None:
     with pytest.raises(UsageError, match="train: object missing required field `data`"):
         kinds.parse("train", b"{}")
+
+
+def test_words_of_a_command_line_are_read_by_the_type_they_are_for() -> None:
+    words = [("trees", "0"), ("max_depth", "null"), ("max_features", "0.5"), ("drop", '["a"]'), ("target", "7")]
+    assert read_params("train", words) == {
+        "trees": 0,  # refused later, as a number
+        "max_depth": None,
+        "max_features": 0.5,
+        "drop": ["a"],
+        "target": "7",
+    }
 
 
 def test_a_task_of_a_grid_brings_its_own_values() -> None:

@@ -12,6 +12,7 @@ import skops.io
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from paceline.executors.user_code import bind
 from paceline.model.errors import UsageError
 from paceline.tasks.train import TrainParams, model_file
 from paceline.tasks.train.run import train
@@ -111,3 +112,15 @@ def test_a_model_file_with_strange_types_is_not_loaded(tmp_path: Path) -> None:
     skops.io.dump(Pipeline([("sly", FunctionTransformer(shutil.rmtree))]), tmp_path / "sly.skops")
     with pytest.raises(UsageError, match="sly.skops' holds types that are not trusted: shutil"):
         model_file.load(tmp_path / "sly.skops")
+
+
+def test_a_task_of_a_grid_ends_with_its_own_result_or_its_own_sentence(capfd: pytest.CaptureFixture[str]) -> None:
+    task = bind("train", b'{"data": "t.csv", "trees": 2}').work
+    good, refused = task(b'{"max_depth": 1}'), task(b'{"target": "yy"}')
+    assert good.outcome == "SUCCEEDED"
+    assert json.loads(good.result)["params"]["max_depth"] == 1
+    assert (refused.outcome, refused.detail) == (
+        "FAILED",
+        "train.target: 't.csv' has no column 'yy'; did you mean 'y'?",
+    )
+    assert "Traceback" not in capfd.readouterr().err
