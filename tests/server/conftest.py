@@ -20,6 +20,7 @@ from paceline.server.auth import Auth
 from paceline.server.fleet import Fleet
 from paceline.server.links import Links
 from paceline.server.loop import Loop
+from paceline.server.open_jobs import OpenJobs
 from paceline.server.watch import Watch
 from paceline.stores.memory import MemoryStore
 from paceline.wire.gen import worker_pb2 as pb
@@ -39,7 +40,7 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(home: Path, clock: Clock | None = None) -> AsyncIterator[Served]:
+async def serving(home: Path, clock: Clock | None = None, patience: float = 600.0) -> AsyncIterator[Served]:
     """Serve for as long as the context lasts."""
     store = MemoryStore()
     snapshot = await store.load()
@@ -47,8 +48,8 @@ async def serving(home: Path, clock: Clock | None = None) -> AsyncIterator[Serve
     links, watch, auth = Links(), Watch(), Auth(snapshot.tokens)
     terms = Terms(beat=5.0, lease=20.0)
     loop = Loop(Scheduler(restore(snapshot, terms, time.now()), terms), store, time, links, watch)
-    fleet = Fleet(loop=loop, store=store, watch=watch, auth=auth, clock=time, epoch=snapshot.epoch,
-                  store_name="memory", started_at=time.now())  # fmt: skip
+    fleet = Fleet(loop=loop, store=store, watch=watch, auth=auth, open_jobs=OpenJobs(loop, patience),
+                  clock=time, epoch=snapshot.epoch, store_name="memory", started_at=time.now())  # fmt: skip
     admin, kept = auth.create("admin", "admin", time.now(), 0.0)
     await loop.keep_now(kept)
     server, address = await listen(fleet, links, ServerOptions(home=home, port=0))

@@ -13,6 +13,8 @@ from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.resources import Need
 from paceline.sdk.client import Client
+from paceline.wire.convert import to_wire
+from paceline.wire.gen import fleet_pb2
 from paceline.wire.gen import worker_pb2 as pb
 from tests.server.conftest import ScriptedWorker, Served, serving
 
@@ -256,5 +258,20 @@ def test_drain_stops_new_work(tmp_path: Path) -> None:
             assert (await worker.hear("grant")).grant.attempts.job == 1
             with pytest.raises(NotFound, match="there is no worker 5 at work"):
                 await client.drain(5)
+
+    asyncio.run(scenario())
+
+
+def test_an_open_job_without_a_client_is_closed_after_a_while(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path, patience=0.05) as served, served.client() as client:
+            async with served.client() as gone:
+                spec = to_wire(job("open", ranges=(), open=True), fleet_pb2.JobSpec)
+                await gone.session.submit(fleet_pb2.SubmitRequest(specs=[spec], token="t"))
+                [view] = await client.jobs()
+                assert view.open
+            async for update in client.watch([JobId(1)], interval=0.05):
+                last = update
+            assert last.jobs[0].state == "SUCCEEDED"
 
     asyncio.run(scenario())

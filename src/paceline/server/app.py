@@ -27,6 +27,7 @@ from paceline.server.grpc_fleet import FleetService
 from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
 from paceline.server.loop import Loop
+from paceline.server.open_jobs import OpenJobs
 from paceline.server.watch import Watch
 from paceline.store import Store
 from paceline.stores.memory import MemoryStore
@@ -68,6 +69,7 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         loop=loop,
         store=store,
         watch=watch,
+        open_jobs=OpenJobs(loop),
         auth=auth,
         clock=clock,
         epoch=snapshot.epoch,
@@ -76,6 +78,7 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     )
     server, address = await listen(fleet, links, options)
     _settle_memory()
+    fleet.open_jobs.expect_back()
     loop.start()
     write_whereabouts(options.whereabouts, address)
     said(address)

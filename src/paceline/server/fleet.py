@@ -6,6 +6,7 @@ from paceline.clock import Clock
 from paceline.core.cluster import Cluster
 from paceline.server.auth import Auth
 from paceline.server.loop import Loop
+from paceline.server.open_jobs import OpenJobs
 from paceline.server.watch import Watch
 from paceline.store import Store
 
@@ -17,6 +18,7 @@ class Fleet:
     loop: Loop
     store: Store
     watch: Watch
+    open_jobs: OpenJobs
     auth: Auth
     clock: Clock
     epoch: int

@@ -34,6 +34,7 @@ class ClientSession:
         self._following = ExitStack()
         self._followed: set[JobId] = set()
         self._calls: set[asyncio.Task[None]] = set()
+        self._held: set[JobId] = set()
 
     async def run(self) -> None:
         """Serve the stream until the client ends it."""
@@ -46,6 +47,8 @@ class ClientSession:
         finally:
             for call in self._calls:
                 call.cancel()
+            for job in self._held:
+                self._fleet.open_jobs.let_go(job)
             self._outgoing.close()
             await asyncio.wait({writing}, timeout=1.0)
             writing.cancel()
@@ -84,12 +87,21 @@ class ClientSession:
         answered.call = number
         self._outgoing.put(pb.FleetWord(answered=answered))
 
+    def _hold(self, job: JobId) -> None:
+        """We may append to it as long as this session lasts."""
+        if job not in self._held:
+            self._held.add(job)
+            self._fleet.open_jobs.hold(job)
+
     async def _append(self, word: pb.Append) -> pb.Answered:
+        self._hold(JobId(word.job))
         tasks = await submitting.append(self._fleet, JobId(word.job), word.first, list(word.payloads))
         return pb.Answered(tasks=tasks)
 
     async def _submit(self, word: pb.SubmitCall) -> pb.Answered:
         accepted = await submitting.submit(self._fleet, self._decode(word.request))
+        for job in accepted.jobs:
+            self._hold(job)
         return pb.Answered(jobs=accepted.jobs, again=accepted.again)
 
     async def _close(self, word: pb.CloseJob) -> pb.Answered:
