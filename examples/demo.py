@@ -1,7 +1,8 @@
 """Paceline in a minute: a server, two workers, sixteen trainings, an ordinary script. ``make demo`` runs this.
 
 It uses nothing but the command line and ``paceline.Client``, so it may serve as an example of both. What it makes is
-kept in ``demo-data``: the tables, the models, and the fleet's own home.
+kept in ``demo-data``, or the directory it is given: the tables, the models and the fleet's own home. While it runs, try
+``kill -9`` on any process of the fleet.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ import paceline
 from paceline.model.views import ReportView
 
 EXAMPLES = Path(__file__).resolve().parent
-PLACE = EXAMPLES.parent / "demo-data"
+PLACE = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else EXAMPLES.parent / "demo-data"
 LOG = PLACE / "up.log"
 PACELINE = [sys.executable, "-m", "paceline"]
 PATIENCE = 300.0  # seconds until all trainings must be over
@@ -71,16 +72,16 @@ def fleet() -> Iterator[None]:
             if "error" in said:
                 raise SystemExit(f"{said['error']['message']}\nhint: {said['error']['hint']}")
             console.print(f"  {said['address']}, {' and '.join(said['workers'])} (log in {shown(LOG)})")
-            run("cancel", "--quiet", "all")  # what an interrupted demo left behind
+            run("cancel", "all", stdout=subprocess.DEVNULL)  # what an interrupted demo left behind
             yield
         finally:
             up.terminate()
             up.wait()
 
 
-def run(*arguments: str) -> int:
+def run(*arguments: str, stdout: int | None = None) -> int:
     """One command of the command line, in the directory of the demo. 1 if it failed."""
-    return int(subprocess.run([*PACELINE, *arguments], cwd=PLACE, check=False).returncode != 0)
+    return int(subprocess.run([*PACELINE, *arguments], cwd=PLACE, stdout=stdout, check=False).returncode != 0)
 
 
 # ── watching ────────────────────────────────────────────────────────────────────────────────────────────────────────
