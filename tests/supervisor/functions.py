@@ -81,7 +81,7 @@ def fork_and_return() -> int:
 
 
 def take_stdout_away() -> None:
-    sys.stdout = None  # type: ignore[assignment]
+    sys.stdout = None
     sys.stderr.close()
 
 

@@ -101,6 +101,7 @@ class Host:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._started: list[subprocess.Popen[bytes]] = []
+        self._beside: list[subprocess.Popen[bytes]] = []
         self._agents: list[Agent] = []
         self._said: list[Said] = []
 
@@ -120,6 +121,11 @@ class Host:
         self._started.append(subprocess.Popen(command, start_new_session=True, stdout=-1, stderr=-1))
         return self.supervisor
 
+    def run_beside(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        """Something that is none of the supervisor's business."""
+        self._beside.append(subprocess.Popen(command, stdout=-1, stderr=-1))
+        return self._beside[-1]
+
     def agent(self) -> Agent:
         """One more connection."""
         self._agents.append(Agent(self.directory))
@@ -130,7 +136,7 @@ class Host:
             agent.close()
         for said in self._said:
             said.close()
-        for process in self._started:
+        for process in (*self._started, *self._beside):
             process.terminate()
             process.communicate(timeout=PATIENCE)
 
@@ -199,3 +205,11 @@ def alive(pid: int) -> bool:
     """It runs; a zombie does not."""
     process = look(pid)
     return process is not None and process.state not in ZOMBIE
+
+
+def reaped(pid: int) -> None:
+    """Wait until it is no more, not even a zombie."""
+    deadline = steady() + PATIENCE
+    while look(pid) is not None:
+        assert steady() < deadline, f"{pid} is still there"
+        os.sched_yield()

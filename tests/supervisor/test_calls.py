@@ -43,7 +43,7 @@ def test_calls_at_the_same_time_have_processes_of_their_own(host: Host) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"env": {"A": "1"}}, {"cwd": "/"}])
-def test_unequal_calls_share_no_process(host: Host, fields: dict[str, object]) -> None:
+def test_unequal_calls_share_no_process(host: Host, fields: dict[str, Any]) -> None:
     agent = host.start()
     first = value(agent.calls(host.call("where", (), job=1))[0].result)
     second = value(agent.calls(host.call("where", (), job=2, **fields))[0].result)
@@ -184,9 +184,9 @@ def test_a_fork_that_comes_back_is_not_heard(host: Host) -> None:
     assert [value(end.result) for end in ends] == [2, 2]
 
 
-def mixed(host: Host, *calls: tuple[object, ...], **fields: object) -> Call:
+def mixed(host: Host, *calls: tuple[object, ...], timeout: float = 0.0) -> Call:
     """The function to call is the first of each call's arguments."""
-    return host.call("dispatch", *calls, **fields)
+    return host.call("dispatch", *calls, timeout=timeout)
 
 
 def test_a_crash_is_blamed_on_the_task_at_work(host: Host) -> None:

@@ -1,19 +1,20 @@
 """What a supervisor that was killed left running is killed before the next one starts anything.
 
-Exactly these, and what descends from them: processes of the roster, by pid and start time; and processes whose
-environment carries our directory's mark. Never anything by its name.
+Exactly these, and what descends from them: processes of the roster, by pid and start time; what is left in their
+sessions (a session's number is not given out again while somebody is in it); and processes whose environment carries
+our directory's mark. Never anything by its name.
 """
 
 import os
 import select
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from paceline.executors.loop import steady
 from paceline.executors.reaper import MARK
 from paceline.executors.roster import survivors
-from paceline.executors.tree import ZOMBIE, Process, everyone, families, look, send, variable
+from paceline.executors.tree import Process, everyone, families, send, variable
 
 _LIMIT = 10.0
 """Seconds after which we start all the same: what does not die by then may never do."""
@@ -21,7 +22,7 @@ _LIMIT = 10.0
 
 def sweep(roster: Path, name: str) -> list[int]:
     """Kill all of it, wait until it is gone. Returns the pids that would not go."""
-    recorded = list(survivors(roster))
+    recorded = dict(survivors(roster))
     deadline = steady() + _LIMIT
     while left := _left(recorded, name):
         for process in left:
@@ -32,16 +33,18 @@ def sweep(roster: Path, name: str) -> list[int]:
     return []
 
 
-def _left(recorded: Iterable[tuple[int, int]], name: str) -> list[Process]:
-    roots = [pid for pid, started in recorded if (process := look(pid)) and process.started == started]
-    ours = families([*roots, *_marked(name)])
-    return [process for process in ours if process.pid != os.getpid()]
+def _left(recorded: Mapping[int, int], name: str) -> list[Process]:
+    mark = f"{name}:".encode()
+    roots = [process.pid for process in everyone() if _is_ours(process, recorded, mark)]
+    return [process for process in families(roots) if process.pid != os.getpid()]
 
 
-def _marked(name: str) -> Iterator[int]:
-    for process in everyone():
-        if process.state not in ZOMBIE and variable(process.pid, MARK.encode()).startswith(name.encode() + b":"):
-            yield process.pid
+def _is_ours(process: Process, recorded: Mapping[int, int], mark: bytes) -> bool:
+    if process.pid in recorded:
+        return process.started == recorded[process.pid]
+    if process.session in recorded and process.started >= recorded[process.session]:
+        return True
+    return variable(process.pid, MARK.encode()).startswith(mark)
 
 
 def _wait(processes: Iterable[Process]) -> None:
