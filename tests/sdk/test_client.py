@@ -259,6 +259,15 @@ def test_followed_logs_go_on_where_they_broke_off() -> None:
     play(scenario)
 
 
+def test_a_further_attempt_begins_at_its_first_byte() -> None:
+    async def scenario(server: FakeFleet, client: Client) -> None:
+        again = fleet.LogsReply(stream="out", start=0, data=b"two", size=3, number=3)
+        server.replies["Logs"] = [[page("out", 0, b"one"), again]]
+        assert [each.data async for _, each in client.logs(TASK, follow=True)] == [b"one", b"two"]
+
+    play(scenario)
+
+
 def test_a_reader_of_one_stream_asks_on_from_its_place() -> None:
     async def scenario(server: FakeFleet, client: Client) -> None:
         server.replies["Logs"] = [[page("out", 90, b"last ten.."), PacelineError("down")], [page("out", 100, b"more")]]

@@ -253,3 +253,8 @@ def test_a_second_interrupt_cancels_it(sh: Shell) -> None:
     told = interrupted(running, lambda line: line == "begun\n", 2)
     assert told.endswith("is cancelled\n")
     assert "CANCELLED" in sh("job", "show", told.split()[1])[0]
+
+
+def test_every_attempt_is_shown(sh: Shell) -> None:
+    out, _ = sh("run", "--retries", "1", "--shell", "echo attempt $PACELINE_ATTEMPT; exit 5", code=5)
+    assert out == "attempt 1\nattempt 2\n"

@@ -46,9 +46,14 @@ async def watch_jobs(client: Client, jobs: Sequence[int], shown: Display, *, eno
 
 async def follow_tasks(client: Client, target: Target) -> None:
     """Wait until these tasks of a job are over."""
-    async with aclosing(client.watch([target.job.job])) as updates:
+    await ranges_over(client, target.job.job, target.ranges)
+
+
+async def ranges_over(client: Client, job: int, ranges: Sequence[Range]) -> None:
+    """The same by the job's number."""
+    async with aclosing(client.watch([job])) as updates:
         async for _ in updates:
-            if not await client.tasks(target.job.job, target.ranges, states=PENDING, limit=1):
+            if not await client.tasks(job, ranges, states=PENDING, limit=1):
                 return
 
 
@@ -60,7 +65,13 @@ async def follow_task(client: Client, face: Face, task: TaskId) -> TaskView:
     finally:
         if teller is not None:
             teller.cancel()
+    await task_over(client, task)  # the output of an attempt may end before the task does
     return await view_of(client, task)
+
+
+async def task_over(client: Client, task: TaskId) -> None:
+    """Wait until a task is over."""
+    await ranges_over(client, task.job, [Range(start=task.index, stop=task.index + 1)])
 
 
 async def show_failures(client: Client, face: Face, job: JobView) -> None:

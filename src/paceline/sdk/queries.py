@@ -121,14 +121,17 @@ class Queries(Connection):
 
 
 class _Place:
-    """How far a reader of logs has come, so that it can begin again there."""
+    """How far a reader of logs has come, so that it can begin again there. Every attempt begins at its first byte."""
 
     def __init__(self, request: fleet.LogsRequest) -> None:
         self.request = request
+        self._number = 0
         self._seen: dict[str, int] = {}
 
     def unseen(self, reply: fleet.LogsReply) -> LogPage | None:
         """What of a page is new."""
+        if reply.number != self._number:
+            self._number, self._seen = reply.number, {}
         page = from_wire(reply, LogPage)
         end = page.start + len(page.data)
         seen = self._seen.get(reply.stream, 0)

@@ -13,6 +13,7 @@ from paceline.cli.face import Face, asks
 from paceline.cli.output import TAIL_LINE, print_pages
 from paceline.cli.selection import one_task, resolve_tasks
 from paceline.cli.session import ask
+from paceline.cli.watching import task_over
 from paceline.model.ids import JobId, TaskId
 
 if TYPE_CHECKING:
@@ -69,4 +70,6 @@ async def _follow(client: Client, face: Face, selector: str, reading: Reading) -
     view = await one_task(client, selector)
     task = TaskId(JobId(view.job), view.index)
     await reading.print(client, face, task)
+    if not reading.attempt:
+        await task_over(client, task)
     return exits.of_task(await one_task(client, str(task)))
