@@ -150,7 +150,6 @@ def test_the_same_token_is_the_same_submission(tmp_path: Path) -> None:
         (job(stop=0), "array: it has no tasks"),
         (job(ranges=(Range(start=0, stop=3), Range(start=2, stop=4))), "some index is named twice"),
         (job(ranges=(Range(start=0, stop=200_000_000),)), "200,000,000 tasks, limit 100,000,000"),
-        (job(limit=-1), "limit: -1 is negative"),
         (job(after=(JobId(9),)), "there is no job 9"),
         (job(run=Spec(kind="command", body=b" " * (1 << 20) + b"{}")), "1,048,578 bytes, limit 1,048,576"),
     ],

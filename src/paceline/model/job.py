@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from paceline.model.bounds import require
 from paceline.model.ids import JobId
 from paceline.model.resources import Need
 
@@ -17,6 +18,9 @@ class Spec:
     timeout: float = 0.0  # seconds an attempt may run; 0 for no limit
     grace: float = 10.0  # seconds between TERM and KILL
 
+    def __post_init__(self) -> None:
+        require(0, timeout=self.timeout, grace=self.grace)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
@@ -25,6 +29,10 @@ class Range:
     start: int
     stop: int
     step: int = 1
+
+    def __post_init__(self) -> None:
+        require(0, start=self.start)
+        require(1, step=self.step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +44,9 @@ class Retry:
     codes: tuple[int, ...] = (75,)  # exit codes that ask to be requeued, free of charge (75: EX_TEMPFAIL)
     base: float = 1.0  # seconds before the first further attempt; doubles, with jitter
     cap: float = 300.0  # seconds, at most
+
+    def __post_init__(self) -> None:
+        require(0, failures=self.failures, losses=self.losses, base=self.base, cap=self.cap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +67,6 @@ class JobSpec:
     open: bool = False  # tasks may still be appended (an Executor's job)
     experiment: str = ""
     owner: str = ""
+
+    def __post_init__(self) -> None:
+        require(0, deadline=self.deadline, not_before=self.not_before, limit=self.limit)

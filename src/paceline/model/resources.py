@@ -6,6 +6,8 @@ devices are counted in thousandths (``1000`` is one), memory and disk in bytes.
 
 from dataclasses import dataclass, field
 
+from paceline.model.bounds import require
+
 WHOLE = 1000
 """One processor, or one device, in thousandths."""
 
@@ -20,6 +22,10 @@ class GpuNeed:
     memory: int = 0  # bytes at least, per device
     memory_max: int = 0  # bytes at most, per device; 0 for no bound
 
+    def __post_init__(self) -> None:
+        require(1, milli=self.milli)
+        require(0, memory=self.memory, memory_max=self.memory_max)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
@@ -32,6 +38,9 @@ class Need:
     labels: tuple[tuple[str, str], ...] = ()  # every pair must be among the worker's labels
     features: tuple[str, ...] = ()  # what the worker must be able to do: "python3.11", "train.random_forest"
     time: float = 0.0  # seconds the worker must still have left (``time_request``)
+
+    def __post_init__(self) -> None:
+        require(0, cpu=self.cpu, memory=self.memory, disk=self.disk, time=self.time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

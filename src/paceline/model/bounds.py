@@ -1,0 +1,10 @@
+"""The bounds of what may be asked for. A value outside of them cannot be built, so nobody further in has to ask."""
+
+from paceline.model.errors import UsageError
+
+
+def require(least: float, **fields: float) -> None:
+    """Raises UsageError naming the first field that is not a number from ``least`` on; infinity and NaN are none."""
+    for name, value in fields.items():
+        if not least <= value < float("inf"):
+            raise UsageError(f"{name}: {value} is not a number from {least} on")
