@@ -70,6 +70,7 @@ def lived() -> tuple[list[bytes], World]:
         *world.grant(function(3000, seconds=0.0005), 1, 2),
         *world.began("1.1#1", out_start=5),
         *world.end("1.1#1", out_end=5),
+        *world.began("1.2#1", out_start=5),
         *world.grant(program(1000), 3),
         *world.end("1.3#1", out_end=7),
         *world.grant(program(1000), 4),

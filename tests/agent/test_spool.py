@@ -85,4 +85,9 @@ def test_a_full_disk_is_said_and_leaves_no_half_record() -> None:
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    assert written(tmp_path, []).stat().st_mode & 0o077 == 0
+    path = written(tmp_path, [])
+    assert path.stat().st_mode & 0o077 == 0
+    spool = Spool(path)
+    spool.replace([])
+    spool.close()
+    assert path.stat().st_mode & 0o077 == 0

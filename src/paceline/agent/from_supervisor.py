@@ -8,7 +8,7 @@ from operator import attrgetter
 from paceline.agent.ends import read_ended
 from paceline.agent.frames import Frame, Shape
 from paceline.agent.from_server import say_lease
-from paceline.agent.memory import Served, Written
+from paceline.agent.memory import Served, Traced, Written
 from paceline.agent.picture import Picture
 from paceline.agent.places import Source
 from paceline.agent.running import Gone
@@ -71,6 +71,8 @@ def on_began(picture: Picture, event: Began, now: float) -> None:
     if frame is not None:
         picture.running.began(event.key, now)
         frame.source = Source(out=event.out, err=event.err, out_start=event.out_start, err_start=event.err_start)
+        if not frame.shape.program:
+            picture.out.append(Keep(record=Traced(attempt=frame.live[event.key], source=frame.source)))
 
 
 def on_ended(picture: Picture, event: Ended, now: float) -> None:

@@ -52,6 +52,7 @@ class Spool:
     def replace(self, records: Iterable[bytes]) -> None:
         """These are all the records now."""
         fresh = self._path.with_suffix(".new")
+        fresh.touch(mode=0o600)
         fresh.write_bytes(b"".join(map(_frame, records)))
         fresh.replace(self._path)
         self.close()

@@ -176,7 +176,6 @@ class Worker:
         for key, attempt in zip(started, attempts, strict=True):
             source = picture.running.by_key[key].source
             if source is not None:
-                picture.out.append(Keep(record=Traced(attempt=attempt, source=source)))
                 picture.out.append(Follow(attempt=attempt, source=source))
         for key in stuck:
             picture.out += picture.running.halt(key, Outcome.RETURNED, "behind a long one", 0.0)
