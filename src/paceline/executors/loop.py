@@ -53,6 +53,10 @@ class Loop:
         self._numbers = itertools.count()
         self._cancelled = 0
 
+    def __len__(self) -> int:
+        """Alarms, with the cancelled ones that still lie around."""
+        return len(self._alarms)
+
     def at(self, moment: float, action: Action) -> Alarm:
         """Call ``action`` once, at this moment of ``steady()`` or soon after."""
         alarm = Alarm(self, moment, action)
@@ -117,6 +121,3 @@ class Loop:
         for alarm in due:
             action, alarm.action = alarm.action, _nothing
             action()
-
-    def close(self) -> None:
-        self._selector.close()

@@ -1,0 +1,114 @@
+"""What parameters and payloads mean, in this very process."""
+
+import base64
+import json
+import pickle
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cloudpickle
+import pytest
+
+from paceline.executors.user_code import DETAIL_LIMIT, Unusable, bind, use
+
+
+@pytest.fixture(autouse=True)
+def path() -> Iterator[None]:
+    before = list(sys.path)
+    yield
+    use(())
+    sys.path[:] = before
+
+
+def body(**fields: object) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def by_value(function: object, **fields: object) -> bytes:
+    return body(code=base64.b64encode(cloudpickle.dumps(function)).decode(), **fields)
+
+
+def test_by_value_it_brings_all_it_needs_along() -> None:
+    offset = 5
+    work = bind("function", by_value(lambda x, y=1: x + y + offset)).work
+    said = work(pickle.dumps(((1,), {"y": 2})))
+    assert (said.outcome, pickle.loads(said.result)) == ("SUCCEEDED", 8)  # noqa: S301 - our own
+
+
+def test_without_payload_there_are_no_arguments() -> None:
+    assert pickle.loads(bind("function", by_value(lambda: "done")).work(b"").result) == "done"  # noqa: S301
+
+
+def test_another_python_is_refused() -> None:
+    with pytest.raises(
+        Unusable, match=r"cannot load what to run: ImportError: the function was pickled by Python 2\.7"
+    ):
+        bind("function", by_value(print, python="2.7"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({}, "function.ref: give either ref or code"),
+        ({"ref": "a:b", "code": "YQ=="}, "function.ref: give either ref or code"),
+        ({"ref": "nothing"}, "function.ref: 'nothing' is not of the form module:function"),
+        ({"ref": "a:b", "python": "three"}, "function.python: 'three' is not a minor version"),
+        ({"code": "no base64!"}, "function.code: not base64"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_rejected(fields: dict[str, object], message: str) -> None:
+    with pytest.raises(Unusable) as raised:
+        bind("function", body(**fields))
+    assert raised.value.said.outcome == "REJECTED"
+    assert raised.value.said.detail.startswith(message)
+
+
+def test_a_module_that_fails_to_import_says_why(tmp_path: Path) -> None:
+    (tmp_path / "broken_on_import.py").write_text("1 / 0\n")
+    with pytest.raises(Unusable) as raised:
+        bind("function", body(ref="broken_on_import:f", paths=[str(tmp_path)]))
+    assert raised.value.said.outcome == "LAUNCH"
+    assert raised.value.said.detail == "cannot load what to run: ZeroDivisionError: division by zero"
+
+
+def test_modules_of_the_same_name_do_not_meet(tmp_path: Path) -> None:
+    values = []
+    for name in ("one", "two", "one"):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "same_name.py").write_text(f"def f(): return {name!r}\n")
+        work = bind("function", body(ref="same_name:f", paths=[str(tmp_path / name), "/no/such/directory"])).work
+        values.append(pickle.loads(work(b"").result))  # noqa: S301
+    assert values == ["one", "two", "one"]
+
+
+def test_a_long_text_is_clipped() -> None:
+    def fail() -> None:
+        raise ValueError("x" * 10_000)
+
+    said = bind("function", by_value(fail)).work(b"")
+    assert len(said.detail) == DETAIL_LIMIT + 1
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_an_exception_without_text_is_still_named() -> None:
+    def fail() -> None:
+        raise Mute
+
+    assert bind("function", by_value(fail)).work(b"").detail == "Mute: (its text cannot be had: RuntimeError)"
+
+
+def test_a_kind_is_called_with_its_params_and_a_payload_replaces_fields() -> None:
+    work = bind("train", body(data="missing.csv")).work
+    assert work(b"").outcome == "FAILED"
+    assert "missing.csv" in work(b"").detail
+    assert "other.csv" in work(b'{"data": "other.csv"}').detail
+
+
+@pytest.mark.parametrize("payload", [b"no json", b"[1]", b'{"dataa": "x"}'])
+def test_a_payload_that_makes_no_sense_is_rejected(payload: bytes) -> None:
+    assert bind("train", body(data="x.csv")).work(payload).outcome == "REJECTED"
