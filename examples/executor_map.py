@@ -1,6 +1,8 @@
 """Python functions on the fleet: estimate pi with a ``concurrent.futures.Executor`` that is many machines.
 
-python examples/executor_map.py
+Try it, beside a `paceline up`:
+
+    python examples/executor_map.py
 """
 
 import random

@@ -1,7 +1,9 @@
 """An ordinary training script: a line through noisy points, by gradient descent. Only ``report`` knows Paceline.
 
-python examples/hello_training.py                    # alone: report does nothing
-paceline run -- python examples/hello_training.py    # on the fleet: watch it with `paceline watch last`
+Alone, where ``report`` does nothing; or on the fleet, where `paceline task show last` says how far it is:
+
+    python examples/hello_training.py
+    paceline run -- python examples/hello_training.py
 """
 
 import random

@@ -1,7 +1,9 @@
 """One task of an array: count the primes in its own stretch of numbers.
 
-paceline submit --name primes --array 0-19 -- python examples/primes.py
-paceline logs last.7
+All twenty, and what the seventh found:
+
+    paceline submit --name primes --array 0-19 -- python examples/primes.py
+    paceline logs last.7
 """
 
 import os

@@ -1,6 +1,8 @@
 """Write two small real data sets as CSV files: digits (classification) and diabetes (regression).
 
-python examples/tables.py [directory]
+Where you are, or in a directory:
+
+    python examples/tables.py [directory]
 """
 
 import csv

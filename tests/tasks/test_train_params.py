@@ -1,10 +1,13 @@
 """What may be asked of ``train``, and the words in which the rest is refused."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from paceline import kinds
@@ -103,6 +106,15 @@ def test_a_worker_must_have_the_model() -> None:
     kind = kinds.find("train")
     assert kind.features(parse()) == ("train.random_forest",)
     assert kind.available() == ("train.random_forest",)
+
+
+def test_every_parameter_is_documented_with_its_default() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/train.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \|.* \| (.*) \|$", page, re.MULTILINE))
+    words = {"required": "NODEFAULT", "none": "", "the last one": "", "all but the target": "", "`null`": "None"}
+    told = {name: words.get(default, default.strip("`")) for name, default in rows.items()}
+    fields = msgspec.structs.fields(TrainParams)
+    assert told == {each.name: "" if each.default_factory is list else str(each.default) for each in fields}
 
 
 def test_asking_imports_no_numerical_library() -> None:

@@ -45,8 +45,8 @@ class TrainParams(msgspec.Struct, kw_only=True, frozen=True):
     task: Literal["auto", "classification", "regression"] = "auto"
     features: list[str] = []  # columns to learn from; empty: all but the target
     drop: list[str] = []  # columns to leave out
-    validation_data: str = ""  # a second table to measure on, instead of a split
     validation_split: Annotated[float, Meta(gt=0, lt=1)] = 0.2  # the part of the rows that is measured on
+    validation_data: str = ""  # a second table to measure on, instead of a split
     seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0  # same seed, same split, same model
     output: str = "models"  # directory for the model file
 
