@@ -26,8 +26,9 @@ DAY = 86_400.0
 SHARE = 60.0 / WHOLE
 """Seconds that a job stands back for each thousandth of a processor it occupies."""
 
-SHORT = 0.05
-"""Tasks that take at least so many seconds are never handed out ahead of capacity."""
+AHEAD = 0.1
+"""Seconds of work that a worker may hold beyond its capacity, so that it never waits for us. Tasks that take longer than
+this are handed out only when they can start."""
 
 REMEMBERED = 256
 """Queues beyond which those that no job stands in are forgotten, and with them how long such tasks took."""
@@ -39,6 +40,11 @@ def rank(spec: JobSpec, submitted: float) -> float:
     if spec.deadline:
         place = min(place, spec.deadline - spec.run.timeout - DAY)
     return place
+
+
+HAND = 1024
+"""Tasks that a worker may hold beyond its capacity, however short they are: what keeps even no-ops flowing, and no more
+than an agent gets through before it would hand the last of them back."""
 
 
 class ResourceClass:
@@ -96,10 +102,10 @@ class ResourceClass:
         self.seconds = seconds if self.seconds < 0 else self.seconds + weight * (seconds - self.seconds)
 
     def prefetch(self, slots: int) -> int:
-        """How many tasks beyond its capacity of ``slots`` a worker may hold: about 20 ms of work."""
-        if not 0 <= self.seconds < SHORT:
+        """How many tasks beyond its capacity of ``slots`` a worker may hold."""
+        if not 0 <= self.seconds < AHEAD:
             return 0
-        return min(4096, int(slots * 0.020 / max(self.seconds, 1e-5)))
+        return min(HAND, int(slots * AHEAD / max(self.seconds, 1e-5)))
 
 
 class Queues:
