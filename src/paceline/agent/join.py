@@ -92,7 +92,7 @@ def _admin_token(options: WorkerOptions) -> str:
         return path.read_text().strip()
     raise NotAllowed(
         f"worker {options.name} has no key for {options.server} and no join token",
-        hint="make one where the server runs: `paceline token create --role join`, and start with --join-token",
+        hint="make one where the server runs: `paceline token create --join`, and start with --join-token-file",
     )
 
 

@@ -54,16 +54,16 @@ def _local_address(whereabouts: Path) -> str:
 def _local_token(here: ServerOptions, target: str) -> str:
     try:
         if not _same_server(_local_address(here.whereabouts), target):
-            raise NotAllowed(f"no token for the server at {target}", hint="give one with --token or PACELINE_TOKEN")
+            raise NotAllowed(f"no token for the server at {target}", hint="set PACELINE_TOKEN")
         return here.admin_token.read_text().strip()
     except Unreachable:
         raise NotAllowed(
-            f"no token for the server at {target}", hint="give one with --token or PACELINE_TOKEN"
+            f"no token for the server at {target}", hint="set PACELINE_TOKEN"
         ) from None
     except OSError as error:
         raise NotAllowed(
             f"the server's token {here.admin_token} cannot be read: {error.strerror}",
-            hint="give one with --token or PACELINE_TOKEN",
+            hint="set PACELINE_TOKEN",
         ) from None
 
 

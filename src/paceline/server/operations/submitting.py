@@ -107,7 +107,7 @@ def _fit(fleet: Fleet, specs: Sequence[JobSpec], request: Request) -> list[str]:
         told = explain_needs(fleet.cluster, spec.needs, fleet.clock.now())
         if never_fits(told):
             text = f"{spec.name}: {told.causes[0].text}"
-            if request.must_fit and fleet.cluster.workers:
+            if request.must_fit and told.causes[0].code != "NO_MATCHING_WORKER_CONNECTED":
                 raise NeverFits(text, hint=f"this would fit: {told.change}" if told.change else "")
             warnings.append(text)
     return warnings
