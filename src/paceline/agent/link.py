@@ -51,6 +51,7 @@ class Link:
         self._clock = clock
         self._random = random
         self._outgoing: Outgoing[pb.WorkerWord] | None = None
+        self._welcomed = False
         self._reports: deque[Reported] = deque(maxlen=REPORTS)
         self._stream: asyncio.Task[None] | None = None
         self._tries = 0
@@ -85,8 +86,8 @@ class Link:
                 self._put(word)
 
     def room(self) -> bool:
-        """Whether output may follow: there is a link, and what is on the way is little."""
-        return self._outgoing is not None and self._outgoing.waiting < ROOM
+        """Whether output may follow: we are welcome, and what is on the way is little."""
+        return self._welcomed and self._outgoing is not None and self._outgoing.waiting < ROOM
 
     def _put(self, word: ToServer) -> None:
         if self._outgoing is not None:
@@ -119,7 +120,7 @@ class Link:
             raise to_error(failure, self._options.server) from None
         finally:
             if self._outgoing is not None:
-                self._outgoing = None
+                self._outgoing, self._welcomed = None, False
                 self._hear(Unlinked())
             await channel.close(None)
 
@@ -137,6 +138,7 @@ class Link:
                         if isinstance(heard, Linked):
                             patience.reschedule(None)
                             self._tries = 0
+                            self._welcomed = True
                         if heard is not None:
                             self._hear(heard)
                     if listener.full:

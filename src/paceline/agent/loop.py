@@ -9,49 +9,41 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from paceline.agent.journal import Journal
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
 from paceline.agent.machine import free_space
-from paceline.agent.memory import Acked, Memory, encode
+from paceline.agent.memory import Acked, Memory
 from paceline.agent.shipping import Shipper
 from paceline.agent.spool import Spool
+from paceline.agent.starting import Starter
 from paceline.agent.state import Worker
 from paceline.agent.supervision import Supervision
 from paceline.agent.sweep import remove_output, remove_tree, sweep
 from paceline.agent.words import (
     Action,
-    Beat,
-    Chunk,
-    Draining,
     Event,
     Flush,
     Follow,
     Forget,
     Keep,
     Leave,
-    Leaving,
     Linked,
+    Order,
     Orphaned,
     Relink,
-    Reported,
     Run,
     Shipped,
     Space,
-    Started,
     ToServer,
     Woken,
 )
 from paceline.clock import Clock
-from paceline.executor import Ended, Halt, Holds, Lease, Retire, Settle, ToSupervisor
-from paceline.model.columns import Endings
-from paceline.model.errors import PacelineError
+from paceline.executor import Ended, Holds, Settle, ToSupervisor
 from paceline.model.ids import AttemptId
-from paceline.model.task import Outcome
 
 SPACE_EVERY = 5.0
 """Seconds between two looks at the free space."""
-SPOOL_SLACK = 4 << 20
-"""Bytes that a spool grows before it is rewritten without what is gone."""
 
 
 class Loop:
@@ -59,8 +51,8 @@ class Loop:
 
     def __init__(self, worker: Worker, spool: Spool, launches: Launches, clock: Clock) -> None:
         self._worker = worker
-        self._spool = spool
-        self._launches = launches
+        self._journal = Journal(spool)
+        self._starter = Starter(launches)
         self._clock = clock
         self._places = launches.places
         self._supervision = Supervision(launches.places, launches.base, self.hear)
@@ -75,9 +67,7 @@ class Loop:
         self._events: deque[Event | Acked] = deque()
         self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._held = asyncio.Event()  # the supervisor said what it holds
-        self._digests: set[str] = set()  # whose bodies this supervisor has
-        self._owed: list[Settle] = []  # not said, because the spool could not keep the ends
-        self._torn = False  # the spool lacks something
+        self._owed: list[Settle] = []  # not said, because the journal could not keep the ends
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -86,7 +76,7 @@ class Loop:
         self._link = link
         self._shipper.recall(memory.acked)
         self._perform(self._worker.adopt(memory, self._clock.steady()))
-        self._rewrite()
+        self._mend()
         try:
             await self._supervision.connect()
             await self._held.wait()
@@ -115,20 +105,20 @@ class Loop:
         match event:
             case Acked():
                 self._shipper.kept(event)
-                self._keep(Keep(record=event))
+                self._journal.keep(event)
                 return
             case Linked():
                 self._shipper.rewind()
             case Holds():
-                self._digests.clear()
+                self._starter.forget()
                 if not self._held.is_set():
                     sweep(self._places, event.pid, self._worker.held())
                 self._held.set()
             case Orphaned() if not self._left.done():
                 self._spawn(self._supervision.connect())
         self._perform(self._worker.receive(event, self._clock.steady()))
-        if self._spool.size > self._spool.base + SPOOL_SLACK and not self._torn:
-            self._rewrite()
+        if self._journal.long:
+            self._mend()
 
     def _arm(self) -> None:
         now = self._clock.steady()
@@ -151,51 +141,31 @@ class Loop:
         up: list[ToServer] = []
         down: list[ToSupervisor] = []
         for action in actions:
-            match action:
-                case Beat() | Started() | Endings() | Reported() | Chunk() | Draining() | Leaving():
-                    up.append(action)
-                case Settle() if self._torn:
-                    self._owed.append(action)
-                case Run():
-                    self._render(action, down)
-                case Halt() | Settle() | Lease() | Retire():
-                    down.append(action)
-                case _:
-                    self._here[type(action)](self, action)
+            if isinstance(action, Run):
+                started = self._starter.start(action.frame)
+                if isinstance(started, Ended):
+                    self._events.append(started)
+                else:
+                    down.append(started)
+            elif isinstance(action, Settle) and self._journal.torn:
+                self._owed.append(action)
+            elif isinstance(action, Order):
+                down.append(action)
+            elif isinstance(action, ToServer):
+                up.append(action)
+            else:
+                self._here[type(action)](self, action)
         if down:
             self._supervision.send(down)
         if up:
             self._link.send(up)
 
-    def _render(self, action: Run, down: list[ToSupervisor]) -> None:
-        frame = action.frame
-        shape = frame.shape
-        try:
-            if shape.program:
-                if not shape.spec.cwd:
-                    self._places.scratch_of(next(iter(frame.live.values()))).mkdir(parents=True, exist_ok=True)
-                down.append(self._launches.launch(frame))
-            else:
-                down.append(self._launches.call(frame, b"" if shape.digest in self._digests else shape.spec.body))
-                self._digests.add(shape.digest)
-        except (PacelineError, OSError) as error:
-            self._events.append(_not_launched(list(frame.live), str(error)))
-
-    def _keep(self, action: Keep) -> None:
-        try:
-            self._spool.append(encode(action.record))
-        except OSError:  # a full disk: the supervisor keeps the ends until there is room again
-            self._torn = True
-
-    def _rewrite(self) -> None:
-        try:
-            self._spool.replace(map(encode, [*self._worker.records(), *self._shipper.records()]))
-        except OSError:
-            self._torn = True
-            return
-        self._torn = False
-        self._supervision.send(self._owed)
-        self._owed.clear()
+    def _mend(self) -> None:
+        """Rewrite the journal; once that is done, the supervisor may forget what it kept for us."""
+        self._journal.rewrite([*self._worker.records(), *self._shipper.records()])
+        if not self._journal.torn:
+            self._supervision.send(self._owed)
+            self._owed.clear()
 
     def _discard(self, attempt: AttemptId) -> None:
         remove_output(self._places, attempt)
@@ -204,7 +174,7 @@ class Loop:
             asyncio.get_running_loop().run_in_executor(None, remove_tree, scratch)
 
     _here: Mapping[type[Any], Callable[["Loop", Any], None]] = {
-        Keep: _keep,
+        Keep: lambda self, action: self._journal.keep(action.record),
         Follow: lambda self, action: self._shipper.follow(action.attempt, action.source),
         Flush: lambda self, action: self._shipper.flush(action.written),
         Forget: lambda self, action: self._shipper.forget(action.attempts),
@@ -217,8 +187,8 @@ class Loop:
     async def _watch_space(self) -> None:
         while True:
             self.hear(Space(free=free_space(self._places.directory)))
-            if self._torn:
-                self._rewrite()
+            if self._journal.torn:
+                self._mend()
             await asyncio.sleep(SPACE_EVERY)
 
     def _spawn(self, part: Coroutine[Any, Any, None]) -> None:
@@ -250,19 +220,4 @@ class Loop:
         if self._timer is not None:
             self._timer.cancel()
         self._shipper.close()
-        self._spool.close()
-
-
-def _not_launched(keys: Sequence[str], why: str) -> Ended:
-    """What a supervisor would say of them."""
-    count = len(keys)
-    return Ended(
-        keys=keys,
-        outcomes=[Outcome.LAUNCH] * count,
-        codes=[0] * count,
-        details=[why] * count,
-        seconds=[0.0] * count,
-        out_ends=[0] * count,
-        err_ends=[0] * count,
-        blobs=[b""] * count,
-    )
+        self._journal.close()

@@ -36,6 +36,7 @@ class Picture:
         "hand",
         "interrupts",
         "lease",
+        "left",
         "littered",
         "missing",
         "missing_until",
@@ -62,7 +63,13 @@ class Picture:
         self.missing: Sequence[str] = ()  # what it should have and did not name; its end may still be on the way
         self.missing_until = NEVER
         self.void = False  # the lease is over
+        self.left = False  # we said so, and that is the end
         self.out: list[Action] = []
+
+    def actions(self) -> list[Action]:
+        """Everything that is to be done, in this order; nothing more is left to take."""
+        actions, self.out = self.out, []
+        return actions
 
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -184,6 +184,6 @@ class Leave:
 
 
 ToServer: TypeAlias = Beat | Started | Endings | Reported | Chunk | Draining | Leaving
-ToSupervisor: TypeAlias = Run | Halt | Settle | Lease | Retire
+Order: TypeAlias = Halt | Settle | Lease | Retire
 Here: TypeAlias = Keep | Follow | Flush | Forget | Relink | Leave
-Action: TypeAlias = ToServer | ToSupervisor | Here
+Action: TypeAlias = ToServer | Order | Run | Here

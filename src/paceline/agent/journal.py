@@ -1,0 +1,45 @@
+"""The spool as the loop uses it: kept small, and never a reason to stop.
+
+If it cannot be written (a full disk), nothing is lost as long as the supervisor lives: it keeps every end that we have
+not called safe. So from then on we do not, until the spool was rewritten whole.
+"""
+
+from collections.abc import Iterable
+
+from paceline.agent.memory import Record, encode
+from paceline.agent.spool import Spool
+
+SLACK = 4 << 20
+"""Bytes that the spool grows before it is rewritten without what is gone."""
+
+
+class Journal:
+    """``torn``: something was not written down."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self.torn = False
+
+    def keep(self, record: Record) -> None:
+        """Write it down, if that can be."""
+        try:
+            self._spool.append(encode(record))
+        except OSError:
+            self.torn = True
+
+    @property
+    def long(self) -> bool:
+        """Whether it is time to rewrite it."""
+        return self._spool.size > self._spool.base + SLACK and not self.torn
+
+    def rewrite(self, records: Iterable[Record]) -> None:
+        """These are all that is true: nothing else needs to be known. On success it is whole again."""
+        try:
+            self._spool.replace(map(encode, records))
+        except OSError:
+            self.torn = True
+        else:
+            self.torn = False
+
+    def close(self) -> None:
+        self._spool.close()

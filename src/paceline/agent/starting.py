@@ -1,0 +1,53 @@
+"""Giving a frame to the supervisor: rendered, with its directory made, and no body sent twice."""
+
+from paceline.agent.frames import Frame
+from paceline.agent.launches import Launches
+from paceline.executor import Call, Ended, Launch
+from paceline.model.errors import PacelineError
+from paceline.model.task import Outcome
+
+
+class Starter:
+    """Knows which bodies this supervisor already has."""
+
+    def __init__(self, launches: Launches) -> None:
+        self._launches = launches
+        self._digests: set[str] = set()
+
+    def forget(self) -> None:
+        """Another supervisor, or the same one on a new connection."""
+        self._digests.clear()
+
+    def start(self, frame: Frame) -> Launch | Call | Ended:
+        """The word that starts it; or, if that cannot be, the one a supervisor would say of it."""
+        try:
+            return self._launch(frame) if frame.shape.program else self._call(frame)
+        except (PacelineError, OSError) as error:
+            return _not_launched(frame, str(error))
+
+    def _launch(self, frame: Frame) -> Launch:
+        launch = self._launches.launch(frame)
+        if not frame.shape.spec.cwd:
+            (attempt,) = frame.live.values()
+            self._launches.places.scratch_of(attempt).mkdir(parents=True, exist_ok=True)
+        return launch
+
+    def _call(self, frame: Frame) -> Call:
+        shape = frame.shape
+        call = self._launches.call(frame, b"" if shape.digest in self._digests else shape.spec.body)
+        self._digests.add(shape.digest)
+        return call
+
+
+def _not_launched(frame: Frame, why: str) -> Ended:
+    count = len(frame.live)
+    return Ended(
+        keys=list(frame.live),
+        outcomes=[Outcome.LAUNCH] * count,
+        codes=[0] * count,
+        details=[why] * count,
+        seconds=[0.0] * count,
+        out_ends=[0] * count,
+        err_ends=[0] * count,
+        blobs=[b""] * count,
+    )
