@@ -281,6 +281,17 @@ def test_classification_of_fractions() -> None:
     )
 
 
+def test_a_target_that_only_names_its_rows() -> None:
+    text = "a,id\n" + "".join(f"{i},row{i}\n" for i in range(30))
+    assert refusal(text)[0] == "train.target: column 'id' has a class of its own for each of 30 rows"
+
+
+def test_fractions_among_the_classes_to_measure_on() -> None:
+    Path("v.csv").write_text("a,y\n1,0.5\n2,1\n")
+    message, _ = refusal("a,y\n1,0\n2,1\n3,0\n", validation_data="v.csv")
+    assert message == "train.validation_data: column 'y' is not of the same kind as in data"
+
+
 def test_too_few_rows_to_split() -> None:
     assert refusal("a,y\n1,0\n2,1\n3,0\n")[0] == (
         "train.validation_split: 0.2 of 3 rows leaves 2 to learn from and 1 to measure on; each needs 2"
@@ -310,6 +321,7 @@ def _learns_both(text: str, seed: int) -> bool:
         ("sepal,species\n1,a\n2,b\n", "'v.csv' has no column 'petal'"),
         ("sepal,petal,species\nx,1,a\ny,2,b\n", "column 'sepal' holds text, but numbers in data"),
         ("sepal,petal,species\n1,1,1\n2,2,2\n", "column 'species' is not of the same kind as in data"),
+        ("sepal,petal,species\n1,1,0.5\n2,2,1.5\n", "column 'species' is not of the same kind as in data"),
         ("sepal,petal,species\n1,1,a\n", "one row is too few to measure on; 2 are needed"),
         ("sepal,petal,species\n", "'v.csv' has column names but no rows"),
     ],

@@ -46,7 +46,7 @@ def prepare(params: TrainParams) -> Parts:
         train, validation = _whole(task, examples), _second(params, choice, task, examples)
     else:
         train, validation, warnings = _divided(params, task, examples)
-    _check_parts(params, task, train, validation)
+    _check_parts(task, train, validation)
     return Parts(
         task=task,
         target=choice.target,
@@ -68,7 +68,7 @@ def _second(params: TrainParams, choice: Choice, task: target.Task, first: Examp
         if (position in first.text) != (position in second.text):
             kinds = ("text", "numbers") if position in first.text else ("numbers", "text")
             raise UsageError(f"train.validation_data: column {name!r} holds {kinds[1]}, but {kinds[0]} in data")
-    if (first.y.dtype == object) != (second.y.dtype == object):
+    if (first.y.dtype == object) != (second.y.dtype == object) or not target.fits(task, second.y):
         raise UsageError(f"train.validation_data: column {choice.target!r} is not of the same kind as in data")
     return _whole(task, second)
 
@@ -100,7 +100,7 @@ def _strata(task: target.Task, y: np.ndarray, held: int) -> tuple[np.ndarray | N
     return None, (f"class {rarest!s} has too few rows ({counts.min()}) to stand in both parts: split at random",)
 
 
-def _check_parts(params: TrainParams, task: target.Task, train: Part, validation: Part) -> None:
+def _check_parts(task: target.Task, train: Part, validation: Part) -> None:
     if len(validation.y) < ROWS_AT_LEAST:
         raise UsageError(f"train.validation_data: one row is too few to measure on; {ROWS_AT_LEAST} are needed")
     if task == "classification" and len(np.unique(train.y)) < 2:
