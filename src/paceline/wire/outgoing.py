@@ -14,7 +14,7 @@ INTERVAL = 0.0005
 """Seconds between two messages on a busy stream."""
 
 HEAVY = 2048
-"""Bytes of a message after which the next waits four intervals: what flows in such amounts is not somebody's one task."""
+"""Bytes of a message after which the next waits four intervals: what flows in such amounts is nobody's single task."""
 
 BATCH = 1 << 20
 """Bytes after which a message is full."""
