@@ -110,9 +110,9 @@ def test_never_fits_names_five_workers_at_most(world: AuditedWorld) -> None:
         (Need(cpu=9000), "lacks 5 cpus", "cpus: 4"),
         (Need(disk=101 * GIB), "lacks 1 GiB of disk", "disk: 100GiB"),
         (Need(labels=(("zone", "a"),)), "is not labelled zone=a", "no label zone=a"),
-        (Need(gpu=GpuNeed(milli=1000)), "has no gpu, not 1 × gpu", "no gpu"),
-        (Need(gpu=GpuNeed(milli=500, models=("H100", "A100"))), "has no gpu, not 0.5 × H100 or A100", "no gpu"),
-        (Need(gpu=GpuNeed(milli=1000, memory=40 * GIB)), "has no gpu, not 1 × gpu with 40 GiB", "no gpu"),
+        (Need(gpu=GpuNeed(milli=1000)), "has no gpu, wanted 1 × gpu", "no gpu"),
+        (Need(gpu=GpuNeed(milli=500, models=("H100", "A100"))), "has no gpu, wanted 0.5 × H100 or A100", "no gpu"),
+        (Need(gpu=GpuNeed(milli=1000, memory=40 * GIB)), "has no gpu, wanted 1 × gpu with 40 GiB", "no gpu"),
         (Need(cpu=5000, memory=17 * GIB), "lacks 1 GiB of memory and lacks 1 cpus", "memory: 16GiB, cpus: 4"),
     ],
 )
@@ -126,7 +126,7 @@ def test_every_shortfall_has_its_words(world: AuditedWorld, need: Need, nearest:
 def test_the_wrong_device_is_named(world: AuditedWorld) -> None:
     world.join(gpus=(gpu("T4"), gpu("A100")))
     need = Need(gpu=GpuNeed(milli=1000, vendor="amd"))
-    assert explain(world, world.submit(need=need)).nearest == "w1 has A100, T4, not 1 × amd gpu"
+    assert explain(world, world.submit(need=need)).nearest == "w1 has A100, T4, wanted 1 × amd gpu"
     assert wanted_gpu(Need()) == ""
 
 

@@ -195,7 +195,7 @@ def _other_kind(worker: Worker, need: Need) -> list[Shortfall]:
     if need.gpu and not worker.slots_for(Need(cpu=0, gpu=need.gpu)):
         has = ", ".join(sorted({gpu.model for gpu in worker.capacity.gpus})) or "no gpu"
         found.append(
-            Shortfall(worker=worker.name, text=f"has {has}, not {wanted_gpu(need)}", change="no gpu", weight=50)
+            Shortfall(worker=worker.name, text=f"has {has}, wanted {wanted_gpu(need)}", change="no gpu", weight=50)
         )
     for key, value in need.labels:
         if (key, value) not in worker.labels:
