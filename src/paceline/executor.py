@@ -13,6 +13,7 @@ Standard library only: the supervisor imports this and must stay small. A frame 
 where a word's ``blobs`` field travels as raw bytes and everything else as JSON.
 """
 
+import functools
 import json
 import os
 import struct
@@ -172,7 +173,7 @@ _HEAD = struct.Struct("<II")
 
 def encode(word: Word) -> bytes:
     """One frame."""
-    plain = {f.name: getattr(word, f.name) for f in fields(word) if f.name != "blobs"}
+    plain = {name: getattr(word, name) for name in _plain(type(word).__name__)}
     blobs: Sequence[bytes] = getattr(word, "blobs", ())
     header = json.dumps([type(word).__name__, plain, [len(b) for b in blobs]], separators=(",", ":")).encode()
     body = b"".join(blobs)
@@ -198,6 +199,11 @@ class Decoder:
             frame = bytes(self._rest[_HEAD.size : end])
             del self._rest[:end]
             yield _word(frame, head)
+
+
+@functools.cache
+def _plain(name: str) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(_WORDS[name]) if f.name != "blobs")
 
 
 def _word(frame: bytes, head: int) -> Word:

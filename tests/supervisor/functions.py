@@ -6,7 +6,6 @@ import pickle
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 from paceline.train import report, session
@@ -101,7 +100,7 @@ def tell() -> None:
 
 def stay(seconds: float = 1000.0) -> None:
     tell()
-    time.sleep(seconds)
+    threading.Event().wait(seconds)
 
 
 def leave_a_child() -> int:
@@ -128,7 +127,7 @@ def cwd_and_path() -> tuple[str, str]:
 
 
 def nap(seconds: float) -> None:
-    time.sleep(seconds)
+    threading.Event().wait(seconds)
 
 
 def dispatch(name: str, *arguments: object) -> object:

@@ -1,9 +1,9 @@
 """Programs: one attempt is one tree of processes, and ends when the tree is gone."""
 
 import functools
+import os
 from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from paceline.executor import Began, Halt, Launch
 from paceline.executors.end import End, Tell, Verdict, exit_text, sentence, timeout, unkillable
@@ -102,6 +102,6 @@ def _verdict(running: Running, code: int, survivors: Sequence[int]) -> Verdict:
 
 def _length(path: str) -> int:
     try:
-        return Path(path).stat().st_size
+        return os.stat(path).st_size  # noqa: PTH116 - thousands a second
     except FileNotFoundError:  # the program removed its own output
         return 0

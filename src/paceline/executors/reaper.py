@@ -18,7 +18,7 @@ import math
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 from typing import TypeAlias
@@ -101,9 +101,8 @@ class Reaper:
     def start(self, program: Program, grace: float, gone: Gone) -> Tree:
         """Raises LaunchError."""
         number = next(self._numbers)
-        started = start(replace(program, env={**program.env, MARK: f"{self._name}:{number}"}))
-        process = look(started.pid)
-        slot = self._roster.enter(started.pid, process.started if process else 0)
+        started = start(program, {MARK: f"{self._name}:{number}"})
+        slot = self._roster.enter(started.pid)
         tree = Tree(number=number, started=started, slot=slot, grace=grace, gone=gone)
         self._trees[number] = self._roots[started.pid] = tree
         return tree

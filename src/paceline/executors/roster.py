@@ -3,12 +3,16 @@
 A supervisor that is killed leaves its attempts running; the next one in the same directory reads here whom to kill.
 The file is mapped, so that keeping it costs no system call: it needs to survive our death, not the machine's.
 
-    boot id (64 bytes) · slots of u64 pid, u64 start time; all zero: free
+    boot id (64 bytes) · slots of u64 pid, u64 moment in clock ticks since the machine started; all zero: free
+
+The moment is one at which the process was there and not waited for, so that the pid was its own. Hence whatever has
+this pid and started by then *is* this process, and what started later is another.
 """
 
 import mmap
 import os
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +20,7 @@ _SLOT = struct.Struct("<QQ")
 _HEAD = 64
 _FREE = bytes(_SLOT.size)
 _ROOM = 4096  # slots to begin with
+_TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 class Roster:
@@ -31,12 +36,12 @@ class Roster:
         self._map[: len(_boot())] = _boot()
         self._free = list(range(_ROOM - 1, -1, -1))
 
-    def enter(self, pid: int, started: int) -> int:
-        """A process runs. Returns its slot."""
+    def enter(self, pid: int) -> int:
+        """A child runs. Returns its slot."""
         if not self._free:
             self._grow()
         slot = self._free.pop()
-        _SLOT.pack_into(self._map, _HEAD + slot * _SLOT.size, pid, started)
+        _SLOT.pack_into(self._map, _HEAD + slot * _SLOT.size, pid, moment())
         return slot
 
     def leave(self, slot: int) -> None:
@@ -55,7 +60,7 @@ class Roster:
 
 
 def survivors(path: Path) -> Iterator[tuple[int, int]]:
-    """(pid, start time) of all that a roster lists; nothing if the machine was started anew since."""
+    """(pid, moment) of all that a roster lists; nothing if the machine was started anew since."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -63,9 +68,14 @@ def survivors(path: Path) -> Iterator[tuple[int, int]]:
     if not data.startswith(_boot()):
         return
     slots = data[_HEAD : len(data) - (len(data) - _HEAD) % _SLOT.size]
-    for pid, started in _SLOT.iter_unpack(slots):
+    for pid, then in _SLOT.iter_unpack(slots):
         if pid:
-            yield pid, started
+            yield pid, then
+
+
+def moment() -> int:
+    """Now, in clock ticks since the machine started: as ``/proc`` tells when a process started."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // _TICK
 
 
 def _boot() -> bytes:

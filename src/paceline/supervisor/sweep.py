@@ -1,8 +1,8 @@
 """What a supervisor that was killed left running is killed before the next one starts anything.
 
-Exactly these, and what descends from them: processes of the roster, by pid and start time; what is left in their
-sessions (a session's number is not given out again while somebody is in it); and processes whose environment carries
-our directory's mark. Never anything by its name.
+Exactly these, and what descends from them: processes of the roster, by pid and time; what is left in their sessions
+(a session's number is not given out again while somebody is in it); and processes whose environment carries our
+directory's mark. Never anything by its name.
 """
 
 import os
@@ -16,6 +16,8 @@ from paceline.executors.reaper import MARK
 from paceline.executors.roster import survivors
 from paceline.executors.tree import Process, everyone, families, send, variable
 
+_SECOND = os.sysconf("SC_CLK_TCK")
+"""In clock ticks: by so much a process may have had a child before we took note of it."""
 _LIMIT = 10.0
 """Seconds after which we start all the same: what does not die by then may never do."""
 
@@ -41,8 +43,8 @@ def _left(recorded: Mapping[int, int], name: str) -> list[Process]:
 
 def _is_ours(process: Process, recorded: Mapping[int, int], mark: bytes) -> bool:
     if process.pid in recorded:
-        return process.started == recorded[process.pid]
-    if process.session in recorded and process.started >= recorded[process.session]:
+        return process.started <= recorded[process.pid]
+    if process.session in recorded and process.started > recorded[process.session] - _SECOND:
         return True
     return variable(process.pid, MARK.encode()).startswith(mark)
 
