@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paceline.core.queue import DAY, SHORT
+from paceline.core.queue import AHEAD, DAY
 from paceline.model.decision import Grant
 from paceline.model.events import CancelAsked, DrainAsked, JobsSubmitted
 from paceline.model.ids import AttemptId, JobId
@@ -335,7 +335,7 @@ def test_short_tasks_are_handed_out_ahead(world: AuditedWorld) -> None:
     assert (known.cpu, known.ahead) == (2000, {})
 
 
-@pytest.mark.parametrize("seconds", [SHORT, 1.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("seconds", [AHEAD, 1.0, -1.0, float("nan"), float("inf")])
 def test_nothing_else_is_handed_out_ahead(world: AuditedWorld, seconds: float) -> None:
     worker = world.join(cpu=2000)
     short_tasks(world, worker, 100, seconds)
