@@ -1,6 +1,7 @@
 """A world that would survive a restart at any moment: after every step, what is kept gives back the same picture."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from paceline.core.cluster import Cluster
@@ -9,6 +10,7 @@ from paceline.core.restore import restore
 from paceline.core.retry import Tries
 from paceline.model.decision import Decision
 from paceline.model.events import Event
+from paceline.model.ids import JobId
 from paceline.testing.world import World
 
 
@@ -28,12 +30,12 @@ def picture(cluster: Cluster, now: float) -> Mapping[str, Any]:
     """All of the cluster that a restart must not change."""
     return {
         "next job": cluster.next_job,
-        "jobs": {number: _job(job, now) for number, job in cluster.jobs.items()},
+        "jobs": {number: _job(job, cluster.jobs.keys(), now) for number, job in cluster.jobs.items()},
         "held": {worker.name: sorted(str(a.id) for a in worker.held.values()) for worker in cluster.workers.values()},
     }
 
 
-def _job(job: Job, now: float) -> Mapping[str, Any]:
+def _job(job: Job, jobs: AbstractSet[JobId], now: float) -> Mapping[str, Any]:
     return {
         "open": job.open,
         "total": job.total,
@@ -44,7 +46,7 @@ def _job(job: Job, now: float) -> Mapping[str, Any]:
         "payloads": job.payloads,
         "counts": job.counts,
         "blockers": job.blockers,
-        "dependents": job.dependents & job.dependents,
+        "dependents": job.dependents & jobs,
         "held": job.held_until > now,
         "cancels": job.cancels,
     }
