@@ -7,7 +7,7 @@ and worker never disagree on whether something fits.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from paceline.model.resources import WHOLE, Capacity, Gpu, GpuNeed, Need
+from paceline.model.resources import WHOLE, Capacity, GpuNeed, Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +79,6 @@ class Books:
 
     def _choose(self, need: GpuNeed, share: int) -> Sequence[str]:
         count = -(-need.milli // WHOLE)
-        fit = [gpu.uuid for gpu in self._gpus if suits(gpu, need) and self.devices[gpu.uuid] >= share]
+        fit = [gpu.uuid for gpu in self._gpus if need.takes(gpu) and self.devices[gpu.uuid] >= share]
         fit.sort(key=lambda uuid: self.devices[uuid])  # stable: equals stay in the machine's order
         return fit[:count] if len(fit) >= count else ()
-
-
-def suits(gpu: Gpu, need: GpuNeed) -> bool:
-    """Whether a device is of a kind that is asked for."""
-    return (
-        (not need.vendor or gpu.vendor == need.vendor)
-        and (not need.models or any(model in gpu.model for model in need.models))
-        and gpu.memory >= need.memory
-        and (not need.memory_max or gpu.memory <= need.memory_max)
-    )

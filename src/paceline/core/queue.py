@@ -27,8 +27,8 @@ SHARE = 60.0 / WHOLE
 """Seconds that a job stands back for each thousandth of a processor it occupies."""
 
 AHEAD = 0.1
-"""Seconds of work that a worker may hold beyond its capacity, so that it never waits for us. Tasks that take longer than
-this are handed out only when they can start."""
+"""Seconds of work that a worker may hold beyond its capacity, so that it never waits for us. Tasks that take longer
+are handed out only when they can start."""
 
 REMEMBERED = 256
 """Queues beyond which those that no job stands in are forgotten, and with them how long such tasks took."""

@@ -117,14 +117,7 @@ class Worker:
             self.gpus[device] += sign * min(need.milli, WHOLE)
 
     def _matching(self, need: GpuNeed) -> Iterator[int]:
-        for position, gpu in enumerate(self.capacity.gpus):
-            if (
-                (not need.vendor or gpu.vendor == need.vendor)
-                and (not need.models or any(model in gpu.model for model in need.models))
-                and gpu.memory >= need.memory
-                and (not need.memory_max or gpu.memory <= need.memory_max)
-            ):
-                yield position
+        return (position for position, gpu in enumerate(self.capacity.gpus) if need.takes(gpu))
 
     def _devices(self, need: GpuNeed | None, free: Sequence[int]) -> int:
         """How many such device requests the free shares could serve; -1: none is asked for."""

@@ -4,12 +4,23 @@ Whole numbers throughout, so that booking and releasing a thousand times ends ex
 devices are counted in thousandths (``1000`` is one), memory and disk in bytes.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from paceline.model.bounds import require
 
 WHOLE = 1000
 """One processor, or one device, in thousandths."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One device of a machine."""
+
+    uuid: str
+    vendor: str
+    model: str  # upper case, without the vendor: "A100-SXM4-80GB"
+    memory: int  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +37,27 @@ class GpuNeed:
         require(1, milli=self.milli)
         require(0, memory=self.memory, memory_max=self.memory_max)
 
+    def takes(self, gpu: Gpu) -> bool:
+        """Whether a device is of a kind that is asked for."""
+        return (
+            (not self.vendor or gpu.vendor == self.vendor)
+            and (not self.models or any(_names(model, gpu.model) for model in self.models))
+            and gpu.memory >= self.memory
+            and (not self.memory_max or gpu.memory <= self.memory_max)
+        )
+
+
+def _names(wanted: str, model: str) -> bool:
+    """Whether one or more whole words of a device's name make up what is wanted: RTX4090 is a GEFORCE RTX 4090, and
+    A10 is not an A100."""
+    words = _WORD.findall(model.upper())
+    plain = "".join(_WORD.findall(wanted.upper()))
+    spans = ((start, end) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
+    return any("".join(words[start:end]) == plain for start, end in spans)
+
+
+_WORD = re.compile("[A-Z0-9]+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
@@ -41,16 +73,6 @@ class Need:
 
     def __post_init__(self) -> None:
         require(0, cpu=self.cpu, memory=self.memory, disk=self.disk, time=self.time)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gpu:
-    """One device of a machine."""
-
-    uuid: str
-    vendor: str
-    model: str  # upper case, without the vendor: "A100-SXM4-80GB"
-    memory: int  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,9 +57,7 @@ def _local_token(here: ServerOptions, target: str) -> str:
             raise NotAllowed(f"no token for the server at {target}", hint="set PACELINE_TOKEN")
         return here.admin_token.read_text().strip()
     except Unreachable:
-        raise NotAllowed(
-            f"no token for the server at {target}", hint="set PACELINE_TOKEN"
-        ) from None
+        raise NotAllowed(f"no token for the server at {target}", hint="set PACELINE_TOKEN") from None
     except OSError as error:
         raise NotAllowed(
             f"the server's token {here.admin_token} cannot be read: {error.strerror}",

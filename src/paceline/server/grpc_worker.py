@@ -149,7 +149,7 @@ class Session:
         self._fleet.loop.post(WorkerLeft(worker=self._worker, incarnation=self._incarnation))
 
     def _draining(self, word: pb.WorkerWord) -> None:
-        self._fleet.loop.post(DrainAsked(worker=self._worker))
+        self._fleet.loop.post(DrainAsked(worker=self._worker, resume=word.draining.resume))
 
     def _unknown(self, word: pb.WorkerWord) -> None:
         """A word of a newer version: nothing we could act on."""

@@ -17,6 +17,9 @@ from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.outgoing import Outgoing
 from paceline.wire.status import PROTOCOL
 
+SHAPES = 64
+"""Things to run that a link remembers by number: what is submitted one by one is rarely granted twice."""
+
 
 class Link:
     """One connection of one agent."""
@@ -25,6 +28,7 @@ class Link:
         self.outgoing: Outgoing[pb.ServerWord] = Outgoing()
         self.beat = 0  # number of the last beat that came
         self._shapes: dict[tuple[Spec, Need], int] = {}
+        self._numbered = 0
 
     def send(self, message: Message) -> None:
         word, size = self._word(message)
@@ -57,12 +61,20 @@ class Link:
             case _:
                 assert_never(message)
 
+    def _new_shape(self, message: Grant) -> int:
+        """A number for what is granted here for the first time, or again after we had to forget."""
+        if len(self._shapes) >= SHAPES:
+            self._shapes.clear()
+        self._numbered += 1
+        self._shapes[message.spec, message.need] = self._numbered
+        return self._numbered
+
     def _grant(self, message: Grant) -> tuple[pb.ServerWord, int]:
         grant = pb.Grant(attempts=attempts_to_wire(message.attempts), payloads=message.payloads)
         size = _size(message.attempts) + sum(map(len, message.payloads))
         shape = self._shapes.get((message.spec, message.need))
         if shape is None:
-            shape = self._shapes[message.spec, message.need] = len(self._shapes) + 1
+            shape = self._new_shape(message)
             grant.spec.CopyFrom(to_wire(message.spec, pb.Spec))
             grant.need.CopyFrom(to_wire(message.need, pb.Need))
             size += len(message.spec.body)
