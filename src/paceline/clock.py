@@ -21,7 +21,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The host's clock, read once; from then on the steady clock carries it, so a jump of the host's does not reach us."""
+    """The host's clock, read once; the steady clock carries it from there, so a jump of the host's never shows."""
 
     def __init__(self, *, not_before: float = 0.0) -> None:
         self._base = max(time.time(), not_before) - time.monotonic()  # noqa: TID251 - the one place
