@@ -46,7 +46,7 @@ def test_a_newcomer_is_welcomed_before_anything_else_is_said(world: AuditedWorld
     world.submit()
     worker = world.join()
     welcome, grant = worker.take()
-    assert welcome == Welcome(worker=worker.id, beat=5.0, lease=20.0)
+    assert welcome == Welcome(worker=worker.id, beat=5.0, lease=20.0, link=1)
     assert list(worker.held) == [attempt(1)]
     assert grant.__class__.__name__ == "Grant"
 
@@ -273,6 +273,20 @@ def test_a_worker_without_connection_gets_nothing_and_keeps_what_it_has(world: A
     assert worker.lose_link().records == []
     worker.join()
     assert sorted(worker.held) == [attempt(job), attempt(other)]
+
+
+def test_the_loss_of_a_connection_that_was_replaced_says_nothing(world: AuditedWorld) -> None:
+    worker = world.join()
+    worker.join()
+    late = LinkLost(worker=worker.id, incarnation=worker.incarnation, link=1)
+    assert world.step(late).records == []
+    assert state(world, worker) is WorkerState.READY
+
+
+def test_every_connection_has_a_welcome_of_its_own(world: AuditedWorld) -> None:
+    worker = world.join()
+    worker.join()
+    assert [message.link for message in worker.take() if isinstance(message, Welcome)] == [1, 2]
 
 
 def test_a_draining_worker_finishes_and_gets_nothing_new(world: AuditedWorld) -> None:

@@ -68,6 +68,7 @@ class Agent:
         self._stage = stage
         self._incarnation = 0
         self._link: Link | None = None
+        self._link_number = 0
         self._linked = False
         self._lease_until = float("inf")
         self._beats: list[float] = []
@@ -107,7 +108,8 @@ class Agent:
         link, self._link, self._linked = self._link, None, False
         if link is not None:
             link.alive = False
-            self._timeline.soon(lambda: self._server.disconnect(link), 5.0)
+            incarnation = Incarnation(self._incarnation)
+            self._timeline.soon(lambda: self._server.disconnect(link, incarnation), 5.0)
             if self.up:
                 self._timeline.soon(self._connect, 3.0)
 
@@ -122,7 +124,8 @@ class Agent:
         if not self._server.up:
             self._timeline.soon(self._connect, 2.0)
             return
-        self._link = Link(self._timeline, self.id, Incarnation(self._incarnation), self)
+        self._link_number += 1
+        self._link = Link(self._timeline, self._link_number, self.id, self)
         self._server.connect(self._link)
         self._beats = [self._timeline.now]
         held = [*self.hand, *self.running, *self.ends]
@@ -134,6 +137,7 @@ class Agent:
                 incarnation=Incarnation(self._incarnation),
                 machine=self.machine,
                 held=named(held),
+                link=self._link_number,
             )
         )
 

@@ -30,9 +30,9 @@ class Listener(Protocol):
 class Link:
     """One connection of one worker. Words arrive in their order, or not at all."""
 
-    def __init__(self, timeline: Timeline, worker: WorkerId, incarnation: Incarnation, listener: Listener) -> None:
+    def __init__(self, timeline: Timeline, number: int, worker: WorkerId, listener: Listener) -> None:
+        self.number = number
         self.worker = worker
-        self.incarnation = incarnation
         self.alive = True
         self.welcomed = False
         self._timeline = timeline
@@ -49,8 +49,9 @@ class Link:
             server.post(event)
 
     def tell(self, message: Message) -> None:
-        """Server → worker. Nothing before the welcome: that was meant for an earlier connection."""
-        self.welcomed = self.welcomed or isinstance(message, Welcome)
+        """Server → worker. Nothing before its own welcome: that was meant for an earlier connection."""
+        if isinstance(message, Welcome):
+            self.welcomed = message.link == self.number
         if self.alive and self.welcomed:
             self._down = max(self._down, self._timeline.now) + self._timeline.chance.uniform(0.0, 0.05)
             self._timeline.after(self._down - self._timeline.now, lambda: self._deliver(message))
@@ -80,6 +81,7 @@ class Server:
         self._inbox: list[tuple[Event, Reply | None]] = []
         self._busy = False
         self._decided_at = 0.0
+        self._slowness = timeline.chance.choice([0.005, 0.1])  # how often the disk, or the process, takes its time
 
     def start(self) -> None:
         """Go on from what is kept."""
@@ -118,11 +120,11 @@ class Server:
         if older is not None:
             older.cut()
 
-    def disconnect(self, link: Link) -> None:
-        """The server notices that the connection is gone. One that was replaced is nobody's."""
-        if self.up and self._links.get(link.worker) is link:
+    def disconnect(self, link: Link, incarnation: Incarnation) -> None:
+        """The server notices that the connection is gone, be it long after the next one was there."""
+        if self._links.get(link.worker) is link:
             del self._links[link.worker]
-            self.post(LinkLost(worker=link.worker, incarnation=link.incarnation))
+        self.post(LinkLost(worker=link.worker, incarnation=incarnation, link=link.number))
 
     # ── the loop ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -139,7 +141,7 @@ class Server:
             self._timeline.soon(lambda: self._turn(life), self._slow(0.01, 30.0))
 
     def _slow(self, usually: float, seldom: float) -> float:
-        return seldom if self._timeline.happens(0.005) else usually
+        return seldom if self._timeline.happens(self._slowness) else usually
 
     def _turn(self, life: int) -> None:
         if life != self.life:

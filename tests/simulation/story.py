@@ -11,7 +11,7 @@ from tests.simulation.server import Server
 from tests.simulation.timeline import START, Timeline
 from tests.simulation.user import Operator, User
 
-TROUBLE = 60.0
+TROUBLE = 40.0
 """Seconds in which things go wrong."""
 PATIENCE = 3_000.0
 """Seconds after which all must be over."""

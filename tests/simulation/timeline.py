@@ -23,7 +23,7 @@ class Timeline:
     def after(self, seconds: float, call: Callable[[], None]) -> None:
         """Let it happen so much later."""
         self._count += 1
-        heappush(self._calls, (self.now + seconds, self._count, call))
+        heappush(self._calls, (self.now + max(0.0, seconds), self._count, call))
 
     def soon(self, call: Callable[[], None], most: float = 0.05) -> None:
         """Let it happen within so many seconds."""

@@ -94,7 +94,7 @@ class User:
             failures=chance.choice([0, 1, 3]), losses=chance.choice([0, 3, 9]), base=chance.choice([0.0, 0.5, 2.0])
         )
         return replace(
-            job_spec(name, tasks=chance.choice([1, 1, 3, 10, 40])),
+            job_spec(name, tasks=chance.choice([1, 1, 3, 10, 30])),
             needs=needs,
             priority=chance.choice([0, 0, 1]),
             limit=chance.choice([0, 0, 1, 3]),

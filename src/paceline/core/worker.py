@@ -26,6 +26,7 @@ class Worker:
         "id",
         "incarnation",
         "labels",
+        "link",
         "machine",
         "memory",
         "name",
@@ -39,6 +40,7 @@ class Worker:
         self.id = worker
         self.name = name
         self.incarnation = Incarnation(0)
+        self.link = 0
         self.state = WorkerState.AWAY
         self.capacity = Capacity(cpu=0, memory=0, disk=0)
         self.seen_at = 0.0

@@ -47,14 +47,12 @@ WORKER_TRANSITIONS: Mapping[WorkerState, Mapping[str, WorkerState]] = {
 
 
 def on_worker_joined(step: Step, event: WorkerJoined) -> Answer:
-    """An agent is there and says all it holds. We agree on every item: keep it, stop it, or drop it.
-
-    The welcome comes first: whatever reaches a connection before it was said to the connection that broke.
-    """
+    """An agent is there and says all it holds. We agree on every item: keep it, stop it, or drop it."""
     worker = step.cluster.workers.get(event.worker) or step.cluster.add_worker(event.worker, event.name)
-    step.send(worker.id, Welcome(worker=worker.id, beat=step.terms.beat, lease=step.terms.lease))
+    step.send(worker.id, Welcome(worker=worker.id, beat=step.terms.beat, lease=step.terms.lease, link=event.link))
     _agree(step, worker, event)
     worker.name = event.name
+    worker.link = event.link
     worker.incarnation = event.incarnation
     worker.seen_at = step.now
     step.cluster.introduce(worker, event.machine)
@@ -102,7 +100,9 @@ def on_worker_beat(step: Step, event: WorkerBeat) -> Answer:
 def on_link_lost(step: Step, event: LinkLost) -> Answer:
     """It may be back in a second; until its lease is over nothing else changes."""
     worker = _same(step, event.worker, event.incarnation)
-    if worker is not None and worker.state in (WorkerState.READY, WorkerState.DRAINING):
+    if worker is None or worker.link != event.link:
+        return Done()
+    if worker.state in (WorkerState.READY, WorkerState.DRAINING):
         _turn(step, worker, WorkerState.AWAY, "the connection broke")
     return Done()
 

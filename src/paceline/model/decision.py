@@ -50,11 +50,16 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Welcome:
-    """You are in. Beat every ``beat`` seconds; ``lease`` seconds after the last answered beat your work is void."""
+    """You are in. Beat every ``beat`` seconds; ``lease`` seconds after the last answered beat your work is void.
+
+    Said on that connection alone, and nothing is said there before it: what was decided for an earlier connection, and
+    kept only now, must not reach a later one, whose worker has already said that it does not hold it.
+    """
 
     worker: WorkerId
     beat: float
     lease: float
+    link: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

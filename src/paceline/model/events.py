@@ -60,6 +60,7 @@ class WorkerJoined:
     incarnation: Incarnation
     machine: Machine
     held: Sequence[Attempts] = ()
+    link: int = 0  # number of the connection, which the welcome repeats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +73,11 @@ class WorkerBeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkLost:
-    """The connection to an agent broke. Its lease runs on."""
+    """The connection to an agent broke. Its lease runs on. The loss of one that was replaced says nothing."""
 
     worker: WorkerId
     incarnation: Incarnation
+    link: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

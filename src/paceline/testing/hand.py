@@ -35,6 +35,7 @@ class Hand:
         self.machine = machine
         self.incarnation = Incarnation(1)
         self.linked = False
+        self.link = 0
         self.held: dict[AttemptId, bytes] = {}  # → payload
         self.stopping: dict[AttemptId, str] = {}  # → reason
         self.state = WorkerState.AWAY  # READY and DRAINING as it was told
@@ -45,6 +46,7 @@ class Hand:
     def join(self) -> Decision:
         """Connect (again) and say all that is held."""
         self.linked = True
+        self.link += 1
         return self._stage.step(
             WorkerJoined(
                 worker=self.id,
@@ -52,6 +54,7 @@ class Hand:
                 incarnation=self.incarnation,
                 machine=self.machine,
                 held=named(self.held),
+                link=self.link,
             )
         )
 
@@ -64,7 +67,7 @@ class Hand:
     def lose_link(self) -> Decision:
         """The connection breaks, and the server notices."""
         self.linked = False
-        return self._stage.step(LinkLost(worker=self.id, incarnation=self.incarnation))
+        return self._stage.step(LinkLost(worker=self.id, incarnation=self.incarnation, link=self.link))
 
     def beat(self) -> Decision:
         return self._stage.step(WorkerBeat(worker=self.id, incarnation=self.incarnation))
