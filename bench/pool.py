@@ -1,6 +1,6 @@
-"""How much the supervisor costs: no-op calls through one warm process, and ``true`` beside a bare ``posix_spawn`` loop.
+"""What the supervisor costs: no-op calls through warm processes, and ``true`` beside a bare ``posix_spawn`` loop.
 
-python bench/pool.py            prints calls/s, programs/s, and the programs' share of the bare loop's
+python bench/pool.py    prints calls/s by one and by two processes; programs/s and their share of the bare loop's
 """
 
 import base64
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import cloudpickle
@@ -20,8 +20,8 @@ import cloudpickle
 from paceline.executor import SOCKET, Call, Decoder, Ended, Launch, Retire, Settle, ToSupervisor, encode
 
 FRAME = 64
-CALLS = 300_000
-PROGRAMS = 3_000
+CALLS = 128_000
+PROGRAMS = 2_000
 IN_FLIGHT = 4
 
 
@@ -29,67 +29,58 @@ class Agent:
     """Just enough of one to keep a supervisor busy."""
 
     def __init__(self, directory: Path) -> None:
+        self.directory = directory
         command = [sys.executable, "-m", "paceline.supervisor", str(directory)]
-        self.process = subprocess.Popen(command, start_new_session=True)
+        self.process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE)
+        assert self.process.stdout
+        assert self.process.stdout.readline()  # it listens
         self.socket = socket.socket(socket.AF_UNIX)
-        while self.socket.connect_ex(str(directory / SOCKET)):
-            time.sleep(0.01)
+        self.socket.connect(str(directory / SOCKET))
         self._decoder = Decoder()
 
     def say(self, word: ToSupervisor) -> None:
         self.socket.sendall(encode(word))
 
-    def ends(self) -> Iterator[int]:
-        """How many attempts ended, each time some do. All must have succeeded."""
-        while True:
-            for word in self._decoder.feed(self.socket.recv(1 << 18)):
-                if isinstance(word, Ended):
-                    assert set(word.outcomes) == {"SUCCEEDED"}, word
-                    self.say(Settle(keys=word.keys))
-                    yield len(word.keys)
+    def ended(self) -> int:
+        """How many attempts ended since; all must have succeeded."""
+        count = 0
+        for word in self._decoder.feed(self.socket.recv(1 << 18)):
+            if isinstance(word, Ended):
+                assert set(word.outcomes) == {"SUCCEEDED"}, word
+                self.say(Settle(keys=word.keys))
+                count += len(word.keys)
+        return count
 
+    def keep_busy(self, order: Callable[[int], ToSupervisor], size: int, total: int, at_a_time: int) -> float:
+        """Orders of ``size`` attempts, so many at a time. Attempts per second."""
+        began, given, over = time.perf_counter(), 0, 0
+        while over < total:
+            while given < total and given - over <= (at_a_time - 1) * size:
+                self.say(order(given))
+                given += size
+            over += self.ended()
+        return total / (time.perf_counter() - began)
 
-def calls(agent: Agent, directory: Path) -> float:
-    """No-op calls per second; one frame at a time, so there is one process."""
-    code = base64.b64encode(cloudpickle.dumps(lambda x: x)).decode()
-    body = json.dumps({"code": code, "python": f"{sys.version_info.major}.{sys.version_info.minor}"}).encode()
-    ends, began = agent.ends(), 0.0
-    for first in range(0, CALLS + FRAME, FRAME):
-        agent.say(
-            Call(
-                keys=[f"1.{index}#1" for index in range(first, first + FRAME)],
-                kind="function",
-                digest="noop",
-                python=sys.executable,
-                env={"PATH": os.environ["PATH"]},
-                cwd=str(directory),
-                logs=str(directory / "logs"),
-                blobs=[b"" if first else body, *(pickle.dumps(((index,), {}), 5) for index in range(FRAME))],
-            )
+    def call(self, first: int) -> Call:
+        code = base64.b64encode(cloudpickle.dumps(_same)).decode() if first == 0 else ""
+        return Call(
+            keys=[f"1.{index}#1" for index in range(first, first + FRAME)],
+            kind="function",
+            digest="same",
+            python=sys.executable,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+            cwd=str(self.directory),
+            logs=str(self.directory / "logs"),
+            blobs=[json.dumps({"code": code}).encode() if code else b"", *[pickle.dumps(((1,), {}), 5)] * FRAME],
         )
-        ended = 0
-        while ended < FRAME:
-            ended += next(ends)
-        began = began or time.perf_counter()  # the first frame waits for the process to start
-    return CALLS / (time.perf_counter() - began)
+
+    def launch(self, number: int) -> Launch:
+        out, cwd = str(self.directory / f"{number % 100}.out"), str(self.directory)
+        return Launch(key=f"2.{number}#1", argv=["true"], env={"PATH": "/usr/bin:/bin"}, cwd=cwd, out=out, err=out)
 
 
-def programs(agent: Agent, directory: Path) -> float:
-    """``true`` per second, output to files."""
-    began, started, running, ends = time.perf_counter(), 0, 0, agent.ends()
-    while started < PROGRAMS or running:
-        while started < PROGRAMS and running < IN_FLIGHT:
-            out = str(directory / f"{started % 100}.out")
-            env = {"PATH": "/usr/bin:/bin"}
-            agent.say(Launch(key=f"2.{started}#1", argv=["true"], env=env, cwd=str(directory), out=out, err=out))
-            started, running = started + 1, running + 1
-        running -= next(ends)
-    return PROGRAMS / (time.perf_counter() - began)
-
-
-def bare(directory: Path) -> float:
-    """The same by nothing but ``posix_spawn`` and ``wait``."""
-    out = str(directory / "bare.out")
+def bare(out: str) -> float:
+    """``true`` by nothing but ``posix_spawn`` and ``wait``, per second."""
     files = [(os.POSIX_SPAWN_OPEN, fd, out, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) for fd in (1, 2)]
     began = time.perf_counter()
     for started in range(PROGRAMS + IN_FLIGHT):
@@ -100,14 +91,20 @@ def bare(directory: Path) -> float:
     return PROGRAMS / (time.perf_counter() - began)
 
 
+def _same(x: object) -> object:
+    return x
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        agent = Agent(directory)
-        sys.stdout.write(f"no-op calls: {calls(agent, directory):,.0f}/s\n")
+        agent = Agent(Path(name))
+        agent.keep_busy(agent.call, FRAME, 40 * FRAME, 2)  # two processes start
+        for processes in (1, 2):
+            rate = agent.keep_busy(lambda first: agent.call(first + FRAME), FRAME, CALLS, processes)
+            sys.stdout.write(f"no-op calls, {processes} at a time: {rate:,.0f}/s\n")
         for _ in range(3):
-            ours, theirs = programs(agent, directory), bare(directory)
-            sys.stdout.write(f"true: {ours:,.0f}/s, bare loop {theirs:,.0f}/s: {ours / theirs:.0%}\n")
+            ours, theirs = agent.keep_busy(agent.launch, 1, PROGRAMS, IN_FLIGHT), bare(f"{name}/bare.out")
+            sys.stdout.write(f"true: {ours:,.0f}/s; a bare loop: {theirs:,.0f}/s; {ours / theirs:.0%}\n")
         agent.say(Retire())
         agent.process.wait()
 

@@ -109,15 +109,20 @@ class Host:
     def supervisor(self) -> subprocess.Popen[bytes]:
         return self._started[-1]
 
-    def start(self, idle: float = 60.0) -> Agent:
-        """A supervisor, and an agent connected to it."""
-        process = self.run(idle)
+    def start(self, **options: float) -> Agent:
+        """A supervisor with these options, and an agent connected to it."""
+        process = self.run(**options)
         assert process.stdout
         assert b"listens" in process.stdout.readline()
         return self.agent()
 
-    def run(self, idle: float = 60.0) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "paceline.supervisor", str(self.directory), str(idle)]
+    def run(self, **options: float) -> subprocess.Popen[bytes]:
+        given = "".join(f", {name}={value}" for name, value in options.items())
+        script = (
+            "import sys; from pathlib import Path; from paceline.supervisor.app import run, Options;"
+            f"sys.exit(run(Options(directory=Path(sys.argv[1]){given})))"
+        )
+        command = [sys.executable, "-c", script, str(self.directory)]
         self._started.append(subprocess.Popen(command, start_new_session=True, stdout=-1, stderr=-1))
         return self.supervisor
 

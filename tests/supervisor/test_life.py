@@ -199,6 +199,23 @@ def test_a_long_directory_is_no_obstacle(host: Host) -> None:
     assert agent.run(host.launch("1.0#1", ["true"])).outcome == "SUCCEEDED"
 
 
+def test_it_starts_by_its_module(host: Host) -> None:
+    process = host.run_beside([sys.executable, "-m", "paceline.supervisor", str(host.directory)])
+    assert process.stdout
+    assert f"supervisor {process.pid} listens in {host.directory}" in process.stdout.readline().decode()
+    host.agent().say(Retire())
+    assert process.wait(PATIENCE) == 0
+
+
+def test_an_order_it_fails_at_harms_nobody(host: Host) -> None:
+    agent = host.start()
+    nobody = host.call("add", (1, 2), blobs=[b"", b""], digest="never given")
+    (end,) = agent.calls(nobody)
+    assert (end.outcome, end.detail) == ("LAUNCH", "the supervisor failed at it: KeyError('never given')")
+    assert agent.run(host.launch("2.0#1", ["true"], env={"A": 1})).outcome == "LAUNCH"
+    assert agent.run(host.launch("2.1#1", ["true"])).outcome == "SUCCEEDED"
+
+
 def test_usage_is_told(host: Host) -> None:
     process = host.run_beside([sys.executable, "-m", "paceline.supervisor"])
     _, errors = process.communicate(timeout=PATIENCE)

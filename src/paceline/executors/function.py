@@ -21,8 +21,8 @@ from paceline.executors.warm import Files, Pool, Warm, pool_of
 from paceline.model.errors import LaunchError
 from paceline.model.task import Outcome
 
-LINGER = 1.0
-"""Seconds between a process's last word and our ending it, if it has not ended by then."""
+LINGER = 2.0
+"""Seconds for a process to leave once we hear no more of each other; as many again between TERM and KILL."""
 
 
 class Functions:
@@ -34,7 +34,7 @@ class Functions:
         self._bodies = bodies
         self._tell = tell
         self._desk = Desk(loop, reaper, self._say, self._over)
-        self._idle = Idle(loop, reaper)
+        self._idle = Idle(loop)
         self._numbers = itertools.count(1)
         self._shifts: dict[Warm, Shift] = {}
         self._where: dict[str, Warm] = {}  # keys that have not ended

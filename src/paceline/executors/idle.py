@@ -4,23 +4,19 @@ import functools
 import os
 
 from paceline.executors.loop import Alarm, Loop
-from paceline.executors.reaper import Reaper
 from paceline.executors.warm import Pool, Warm
 
 KEEP = 2 * (os.cpu_count() or 1)
 """Processes, of all pools together."""
 PATIENCE = 300.0
 """Seconds that one may have nothing to do."""
-LEAVE = 5.0
-"""Seconds for one to leave by itself once it is told to; as many again between TERM and KILL."""
 
 
 class Idle:
     """Oldest first."""
 
-    def __init__(self, loop: Loop, reaper: Reaper) -> None:
+    def __init__(self, loop: Loop) -> None:
         self._loop = loop
-        self._reaper = reaper
         self._alarms: dict[Warm, Alarm] = {}
 
     def add(self, warm: Warm) -> None:
@@ -50,4 +46,3 @@ class Idle:
     def _retire(self, warm: Warm) -> None:
         self.remove(warm)
         warm.dismiss()
-        self._loop.after(LEAVE, functools.partial(self._reaper.end, warm.tree, LEAVE))

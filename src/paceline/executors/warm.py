@@ -119,8 +119,9 @@ class Warm:
         self._caller.skip(index)
 
     def dismiss(self) -> None:
-        """Nothing more will be asked; it takes that as the order to leave."""
-        self.bell.shutdown(socket.SHUT_RDWR)
+        """Nothing more will be asked: it takes that as the order to leave, and we hear no more of it."""
+        with contextlib.suppress(OSError):  # it has left already
+            self.bell.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """It is gone."""

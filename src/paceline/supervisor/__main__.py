@@ -1,4 +1,4 @@
-"""``python -m paceline.supervisor DIRECTORY [IDLE]``: see the package. IDLE: seconds without agent and work to stay."""
+"""``python -m paceline.supervisor DIRECTORY``: see the package."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,10 @@ from paceline.supervisor.options import Options
 
 def main(arguments: list[str]) -> int:
     """Exit code."""
-    if len(arguments) not in (1, 2):
-        sys.stderr.write(f"usage: python -m paceline.supervisor DIRECTORY [IDLE]\n{__doc__}\n")
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m paceline.supervisor DIRECTORY\n")
         return 2
-    idle = {"idle": float(arguments[1])} if arguments[1:] else {}
-    return run(Options(directory=Path(arguments[0]).absolute(), **idle))
+    return run(Options(directory=Path(arguments[0]).absolute()))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Iterator, KeysView, Sequence
+import traceback
+from collections.abc import Callable, Iterator, KeysView, Sequence
+from functools import partial
 
 from paceline.executor import Call, Executor, Halt, Holds, Launch, Lease, Retire, Settle, Unbegun, Word
 from paceline.executors.bodies import Bodies
@@ -64,7 +66,7 @@ class Supervisor:
         self._options = options
         self._loop = Loop()
         self._signals = Signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
-        self._reaper = Reaper(self._loop, options.name, options.roster)
+        self._reaper = Reaper(self._loop, options.name, options.roster, patience=options.patience)
         self._programs = Programs(self._loop, self._reaper, self._tell)
         self._functions = Functions(self._loop, self._reaper, Bodies(options.bodies), self._tell)
         self._executors: tuple[Executor, ...] = (self._programs, self._functions)
@@ -146,11 +148,9 @@ class Supervisor:
     def _on_word(self, word: Word) -> None:
         match word:
             case Launch():
-                if self._may_begin((word.key,)):
-                    self._programs.launch(word)
+                self._begin((word.key,), partial(self._programs.launch, word))
             case Call():
-                if self._may_begin(word.keys):
-                    self._functions.call(word)
+                self._begin(word.keys, partial(self._functions.call, word))
             case Halt():
                 if not self._programs.halt(word):
                     self._functions.halt(word)
@@ -162,6 +162,15 @@ class Supervisor:
                 self._retiring = True
             case _:
                 pass  # a word of our own
+
+    def _begin(self, keys: Sequence[str], begin: Callable[[], None]) -> None:
+        if not self._may_begin(keys):
+            return
+        try:
+            begin()
+        except Exception as error:  # noqa: BLE001 - one order we fail at must not take along all that runs here
+            sys.stderr.write(traceback.format_exc())
+            self._tell([End(key, Outcome.LAUNCH, detail=f"the supervisor failed at it: {error!r}") for key in keys])
 
     def _may_begin(self, keys: Sequence[str]) -> bool:
         """False: no lease, or they are here already; what becomes of them is said in any case."""

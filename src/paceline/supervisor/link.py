@@ -56,7 +56,10 @@ class Link:
             self._loop.written(agent.fileno())
 
     def _accept(self) -> None:
-        agent, _ = self._listener.accept()
+        try:
+            agent, _ = self._listener.accept()
+        except OSError:  # it left again, or we have no file to spare: it will come back
+            return
         agent.setblocking(False)  # noqa: FBT003 - the socket's own parameter
         self._close()
         self._agents.append(agent)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paceline.executor import REPORTS, SOCKET
+from paceline.executors.reaper import PATIENCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +15,8 @@ class Options:
 
     directory: Path
     idle: float = 60.0  # seconds to stay with nothing to run and no agent
+
+    patience: float = PATIENCE  # seconds for processes to die of KILL
 
     @property
     def socket(self) -> Path:

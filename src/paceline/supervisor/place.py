@@ -55,7 +55,8 @@ def _bind(path: Path, kind: int) -> socket.socket:
     path.unlink(missing_ok=True)  # of a predecessor; we hold the lock
     bound = socket.socket(socket.AF_UNIX, kind)
     bound.setblocking(False)  # noqa: FBT003 - the socket's own parameter
+    before = os.umask(0o177)
     with address(path) as where:
         bound.bind(where)
-    path.chmod(0o600)
+    os.umask(before)  # tasks inherit it
     return bound
