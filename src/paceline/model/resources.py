@@ -4,7 +4,6 @@ Whole numbers throughout, so that booking and releasing a thousand times ends ex
 devices are counted in thousandths (``1000`` is one), memory and disk in bytes.
 """
 
-import re
 from dataclasses import dataclass, field
 
 from paceline.model.bounds import require
@@ -50,13 +49,14 @@ class GpuNeed:
 def _names(wanted: str, model: str) -> bool:
     """Whether one or more whole words of a device's name make up what is wanted: RTX4090 is a GEFORCE RTX 4090, and
     A10 is not an A100."""
-    words = _WORD.findall(model.upper())
-    plain = "".join(_WORD.findall(wanted.upper()))
+    words = _words(model)
+    plain = "".join(_words(wanted))
     spans = ((start, end) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
     return any("".join(words[start:end]) == plain for start, end in spans)
 
 
-_WORD = re.compile("[A-Z0-9]+")
+def _words(name: str) -> list[str]:
+    return "".join(letter if letter.isalnum() else " " for letter in name.upper()).split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
