@@ -59,7 +59,7 @@ class Session:
         self._worker = principal.worker
         self._name = principal.name
         self._context = context
-        self._link = Link()
+        self._link: Link
         self._incarnation = Incarnation(0)
         self._left = False
 
@@ -81,7 +81,8 @@ class Session:
             self._link.outgoing.close()
             self._links.close(self._worker, self._link)
             if not self._left:
-                self._fleet.loop.post(LinkLost(worker=self._worker, incarnation=self._incarnation))
+                lost = LinkLost(worker=self._worker, incarnation=self._incarnation, link=self._link.number)
+                self._fleet.loop.post(lost)
             await asyncio.wait({writing}, timeout=1.0)
             writing.cancel()
 
@@ -93,15 +94,17 @@ class Session:
             raise mismatch
         if machine.capacity.cpu <= 0:
             raise UsageError(f"worker {self._name}: cpus: must be above 0")
+        held = [_whole(attempts_from_wire(each)) for each in hello.held]
         self._incarnation = Incarnation(hello.incarnation)
-        self._links.open(self._worker, self._link)
+        self._link = self._links.open(self._worker)
         self._fleet.loop.post(
             WorkerJoined(
                 worker=self._worker,
                 name=self._name,
                 incarnation=self._incarnation,
                 machine=machine,
-                held=[_whole(attempts_from_wire(each)) for each in hello.held],
+                held=held,
+                link=self._link.number,
             )
         )
 

@@ -1,10 +1,11 @@
 """Connected workers: who is there, and how to reach them.
 
 A message to a worker that is not connected is dropped, and that is right: when it joins again it says all it holds, the
-core answers item by item, and so nothing that was dropped is missed.
+core answers item by item, and so nothing that was dropped is missed. For the same reason nothing is said on a connection
+before its own welcome: what was decided for an earlier one, and kept only now, is not for a worker that has meanwhile
+said that it does not hold it.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from paceline.model.columns import Attempts
@@ -22,17 +23,22 @@ SHAPES = 64
 
 
 class Link:
-    """One connection of one agent."""
+    """One connection of one agent, by a number that no other connection to this server has."""
 
-    def __init__(self) -> None:
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self._welcomed = False
         self.outgoing: Outgoing[pb.ServerWord] = Outgoing()
         self.beat = 0  # number of the last beat that came
         self._shapes: dict[tuple[Spec, Need], int] = {}
         self._numbered = 0
 
     def send(self, message: Message) -> None:
-        word, size = self._word(message)
-        self.outgoing.put(word, size)
+        """Say it, unless it was meant for an earlier connection."""
+        if isinstance(message, Welcome):
+            self._welcomed = message.link == self.number
+        if self._welcomed:
+            self.outgoing.put(*self._word(message))
 
     def log_kept(self, attempt: AttemptId, stream: str, offset: int) -> None:
         """The worker may let go of output before ``offset``."""
@@ -91,6 +97,7 @@ class Links:
 
     def __init__(self) -> None:
         self._links: dict[WorkerId, Link] = {}
+        self._opened = 0
 
     def send(self, worker: WorkerId, message: Message) -> None:
         """Say it, if the worker is there to hear it."""
@@ -98,23 +105,21 @@ class Links:
         if link is not None:
             link.send(message)
 
-    def open(self, worker: WorkerId, link: Link) -> None:
-        """This is how the worker is reached from now on; an older connection of it is ended."""
+    def open(self, worker: WorkerId) -> Link:
+        """A new connection: how the worker is reached from now on. An older one of it is ended."""
         older = self._links.pop(worker, None)
         if older is not None:
             older.outgoing.close()
-        self._links[worker] = link
+        self._opened += 1
+        link = self._links[worker] = Link(self._opened)
+        return link
 
     def close(self, worker: WorkerId, link: Link) -> None:
         """This connection is gone; a newer one of the same worker stays."""
         if self._links.get(worker) is link:
             del self._links[worker]
 
-    @property
-    def all(self) -> Mapping[WorkerId, Link]:
-        return self._links
-
-    def end_all(self, links: Sequence[Link] = ()) -> None:
+    def end_all(self) -> None:
         """Let every stream end."""
-        for link in links or list(self._links.values()):
+        for link in self._links.values():
             link.outgoing.close()
