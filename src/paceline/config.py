@@ -123,3 +123,11 @@ def task_environment() -> Mapping[str, str]:
         "LD_LIBRARY_PATH",
     )
     return {k: v for k, v in os.environ.items() if k in allowed or k.startswith("LC_")}
+
+
+def hush_grpc() -> None:
+    """Keep gRPC's own notes off the user's terminal (a server that restarts is worth none), unless they were asked for.
+
+    Before gRPC is first imported: it looks once.
+    """
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")

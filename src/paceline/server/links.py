@@ -1,9 +1,9 @@
 """Connected workers: who is there, and how to reach them.
 
-A message to a worker that is not connected is dropped, and that is right: when it joins again it says all it holds, the
-core answers item by item, and so nothing that was dropped is missed. For the same reason nothing is said on a connection
-before its own welcome: what was decided for an earlier one, and kept only now, is not for a worker that has meanwhile
-said that it does not hold it.
+A message to a worker that is not connected is dropped, and that is right: when it joins again it says all it holds,
+the core answers item by item, and so nothing that was dropped is missed. For the same reason nothing is said on a
+connection before its own welcome: what was decided for an earlier one, and kept only now, is not for a worker that has
+meanwhile said that it does not hold it.
 """
 
 from typing import assert_never
