@@ -1,6 +1,7 @@
 """One simulated fleet from beginning to end: first things go wrong, then nothing does, and then all must be well."""
 
 import hashlib
+from collections.abc import Iterable
 
 from paceline.model.records import JobKept
 from paceline.stores.tables import Tables
@@ -108,3 +109,13 @@ class Story:
             assert not worker.held
             assert not worker.ahead
         assert len(cluster.reminders) <= 2 * len(cluster.workers) + 200
+
+
+def digests(seeds: Iterable[int]) -> str:
+    """A line for each seed."""
+    lines = []
+    for seed in seeds:
+        story = Story(seed)
+        story.run()
+        lines.append(f"{seed} {story.digest()}\n")
+    return "".join(lines)

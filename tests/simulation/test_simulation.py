@@ -22,10 +22,3 @@ def test_block_of_seeds(block: int) -> None:
         except Exception as error:
             error.add_note(f"seed {seed}, in the end:\n{story.timeline.transcript()}")
             raise
-
-
-def test_a_seed_is_a_story() -> None:
-    first, again, other = Story(3), Story(3), Story(4)
-    for story in (first, again, other):
-        story.run()
-    assert first.digest() == again.digest() != other.digest()
