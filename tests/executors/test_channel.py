@@ -1,6 +1,8 @@
 """Calls and records through one file in memory."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -77,3 +79,20 @@ def test_an_end_before_the_beginning_is_noticed(caller: Caller) -> None:
     os.pwrite(caller.fd, bytes(PAGE), 0)
     with pytest.raises(ValueError, match="end before they begin"):
         caller.records()
+
+
+@pytest.mark.system
+def test_records_can_be_read_while_they_are_written(caller: Caller) -> None:
+    script = (
+        "import sys; from paceline.executors.channel import Callee; callee = Callee(int(sys.argv[1]));"
+        "callee.read(int(sys.argv[2])); callee.begin(1.0);"
+        "[callee.finish(('SUCCEEDED', 1.0, 0.5, n, n, '', b'x' * (n % 50))) for n in range(100_000)]"
+    )
+    size = caller.write(TASK, ["a"], [])
+    command = [sys.executable, "-c", script, str(caller.fd), str(size)]
+    seen: list[int] = []
+    with subprocess.Popen(command, pass_fds=[caller.fd]) as writer:
+        while writer.poll() is None or len(seen) < 100_000:
+            seen += [out for _, _, _, out, _, _, _ in caller.records()]
+            assert writer.poll() in (None, 0)
+    assert seen == list(range(100_000))

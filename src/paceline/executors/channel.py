@@ -19,8 +19,10 @@ from typing import NamedTuple, TypeAlias
 from paceline.model.task import Outcome
 
 PAGE = 4096
-_END = PAGE - 8
-TASKS_MAX = _END
+_END = PAGE // 8 - 1
+"""Where the end of the records stands, in words. It is read and written as one machine word, since the other process
+may look at any moment; ``struct`` would clear its bytes first."""
+TASKS_MAX = PAGE - 8
 """Tasks of one call."""
 SKIPPED = ""
 """Outcome of a task that was told to be skipped."""
@@ -63,6 +65,7 @@ class Caller:
         self.fd = os.memfd_create("paceline-calls", os.MFD_CLOEXEC)
         os.ftruncate(self.fd, PAGE)
         self._page = mmap.mmap(self.fd, PAGE)
+        self._words = memoryview(self._page).cast("Q")
         self._position = PAGE
         self._began_at = 0.0
 
@@ -74,7 +77,7 @@ class Caller:
             os.ftruncate(self.fd, PAGE)
         self._position, self._began_at = PAGE + len(data), 0.0
         self._page[: len(keys)] = bytes(len(keys))
-        SIZE.pack_into(self._page, _END, self._position)
+        self._words[_END] = self._position
         _write(self.fd, data, PAGE)
         return len(data)
 
@@ -88,7 +91,7 @@ class Caller:
 
     def records(self) -> list[Record]:
         """Tasks that finished since this was asked last, in order. Raises ValueError if the process scribbled there."""
-        (end,) = SIZE.unpack_from(self._page, _END)
+        end = self._words[_END]
         if end == self._position:
             return []
         if end < self._position:
@@ -104,6 +107,7 @@ class Caller:
             raise ValueError("these are no records") from error
 
     def close(self) -> None:
+        self._words.release()
         self._page.close()
         os.close(self.fd)
 
@@ -125,6 +129,7 @@ class Callee:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._page = mmap.mmap(fd, PAGE)
+        self._words = memoryview(self._page).cast("Q")
         self._position = PAGE
 
     def read(self, size: int) -> Call:
@@ -158,7 +163,7 @@ class Callee:
     def _append(self, data: bytes) -> None:
         _write(self._fd, data, self._position)
         self._position += len(data)
-        SIZE.pack_into(self._page, _END, self._position)
+        self._words[_END] = self._position
 
 
 def _write(fd: int, data: bytes, position: int) -> None:
