@@ -162,8 +162,7 @@ class Callee:
 
     def _append(self, data: bytes) -> None:
         _write(self._fd, data, self._position)
-        self._position += len(data)
-        self._words[_END] = self._position
+        self._words[_END] = self._position = self._position + len(data)
 
 
 def _write(fd: int, data: bytes, position: int) -> None:

@@ -12,13 +12,10 @@ from typing import TypeAlias
 
 Action: TypeAlias = Callable[[], None]
 
+steady = time.monotonic  # noqa: TID251 - below the ports there is no Clock
+"""Seconds; the same clock in every process of the host, so that user processes' times can be compared with ours."""
 _SLACK = 64
 """Cancelled alarms that may lie around before they are cleared away."""
-
-
-def steady() -> float:
-    """Seconds; the same clock in every process of the host, so that user processes' times can be compared with ours."""
-    return time.monotonic()  # noqa: TID251 - below the ports there is no Clock
 
 
 def _nothing() -> None:

@@ -35,24 +35,28 @@ class Output:
 
     def __init__(self) -> None:
         self._out, self._err = (os.dup(fd) for fd in (1, 2))
+        self._stdout, self._stderr = sys.stdout, sys.stderr
         self._flush_c = ctypes.PyDLL(None).fflush
         self._flush_c.argtypes = [ctypes.c_void_p]
 
     def positions(self) -> tuple[int, int]:
         """Of all that was printed up to now, by Python or C."""
-        _flush(sys.stdout)
-        _flush(sys.stderr)
-        if sys.stdout is not sys.__stdout__ or sys.stderr is not sys.__stderr__:  # the function put others there
-            _flush(sys.__stdout__)
-            _flush(sys.__stderr__)
+        if sys.stdout is self._stdout and sys.stderr is self._stderr:
+            _flush(self._stdout, self._stderr)
+        else:  # the function put others there
+            _flush(self._stdout)
+            _flush(self._stderr)
+            _flush(sys.stdout)
+            _flush(sys.stderr)
         self._flush_c(None)
         return os.lseek(self._out, 0, os.SEEK_END), os.lseek(self._err, 0, os.SEEK_END)
 
 
-def _flush(stream: TextIO | None) -> None:
+def _flush(*streams: TextIO) -> None:
     try:
-        stream.flush()  # type: ignore[union-attr]  # it may be taken away, closed, or no stream at all
-    except (AttributeError, OSError, ValueError):
+        for stream in streams:
+            stream.flush()
+    except (AttributeError, OSError, ValueError):  # the function closed it, or it is no stream at all
         return
 
 
@@ -91,11 +95,11 @@ class Child:
             if ended_at - began_at > SHORT or index == len(call.keys) - 1:
                 self._bell.send(b".")
             began_at = ended_at
+        self._leave()
 
     def _task(self, work: Work, key: str, payload: bytes) -> Said:
         self._enter(key, self._reports)
         said = work(payload)
-        self._leave()
         if os.getpid() != self._pid:  # the function forked, and this is the copy
             os._exit(0)
         return said
