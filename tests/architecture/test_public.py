@@ -25,7 +25,7 @@ PUBLIC: Mapping[str, set[str]] = {
         "submit",
         "task",
     },
-    "paceline.testing": {"FakeClock"},
+    "paceline.testing": {"FakeClock", "World"},
     "paceline.train": {"report"},
 }
 
