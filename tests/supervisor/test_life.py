@@ -135,6 +135,20 @@ def test_alone_and_idle_it_leaves(host: Host) -> None:
     assert host.supervisor.wait(PATIENCE) == 0
 
 
+def test_alone_from_the_beginning_it_leaves(host: Host) -> None:
+    assert host.run(idle=0.1).wait(PATIENCE) == 0
+
+
+def test_without_its_directory_it_takes_everything_along(host: Host) -> None:
+    agent, said = host.start(idle=0.1), host.said()
+    agent.say(host.launch("1.0#1", ["sh", "-c", "echo $$ > said; exec sleep 1000"]))
+    pid = int(said.line())
+    (host.directory / SOCKET).unlink()
+    agent.close()
+    assert host.supervisor.wait(PATIENCE) == 0
+    assert not alive(pid)
+
+
 def test_ends_nobody_heard_keep_it_until_the_lease_is_over(host: Host) -> None:
     agent, said = host.start(idle=0.05), host.said()
     agent.say(Lease(seconds=0.6), host.launch("1.0#1", ["sh", "-c", "echo > said"]))

@@ -1,7 +1,7 @@
 """The supervisor put together: words of the agent in, starts and ends of processes out.
 
 It leaves when it is told to retire and nothing runs; or when nothing runs, no agent was here for a while, and no end
-waits for one that could still use it.
+waits for one that could still use it; or when no agent can find it any more.
 """
 
 import gc
@@ -64,6 +64,7 @@ class Supervisor:
 
     def __init__(self, options: Options, place: Place) -> None:
         self._options = options
+        self._place = place
         self._loop = Loop()
         self._signals = Signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
         self._reaper = Reaper(self._loop, options.name, options.roster, patience=options.patience)
@@ -77,6 +78,7 @@ class Supervisor:
         self._reports = Reports(self._loop, place.reports, self._runs, self._link.say)
         self._term = Term(self._loop, self._on_lease_over)
         self._alone_since = steady()
+        self._alone = self._loop.after(options.idle, self._on_alone)
         self._retiring = False
         self._loop.read(self._signals.fileno(), self._on_signals)
         self._loop.read(place.reports.fileno(), self._reports.drain)
@@ -140,10 +142,18 @@ class Supervisor:
             for began in executor.begun():
                 self._link.say(began)
         self._ledger.say_again()
+        self._alone.cancel()
 
     def _on_agent_left(self) -> None:
         self._alone_since = steady()
-        self._loop.after(self._options.idle, self._flush)
+        self._alone = self._loop.after(self._options.idle, self._on_alone)
+
+    def _on_alone(self) -> None:
+        """No agent for a while, again."""
+        if not self._place.reachable():
+            self._retiring = True
+            self._halt_all(Outcome.LOST, "no agent can find the supervisor: its directory is gone", _GRACE)
+        self._alone = self._loop.after(self._options.idle, self._on_alone)
 
     def _on_word(self, word: Word) -> None:
         match word:

@@ -28,13 +28,22 @@ class Place:
         self.listener = _bind(options.socket, socket.SOCK_STREAM)
         self.listener.listen(8)
         self.reports = _bind(options.reports, socket.SOCK_DGRAM)
+        self._inode = options.socket.stat().st_ino
+
+    def reachable(self) -> bool:
+        """An agent would find us: the directory was not removed, or made anew, under our feet."""
+        try:
+            return self._options.socket.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def leave(self) -> None:
         """Nobody is to look for us here any more."""
         self.listener.close()
         self.reports.close()
-        for path in (self._options.socket, self._options.reports, self._options.roster):
-            path.unlink(missing_ok=True)
+        if self.reachable():
+            for path in (self._options.socket, self._options.reports, self._options.roster):
+                path.unlink(missing_ok=True)
         os.close(self._lock)
 
 
