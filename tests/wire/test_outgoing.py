@@ -61,5 +61,20 @@ def test_the_first_word_does_not_wait_and_the_next_goes_with_what_came_meanwhile
     assert asyncio.run(scenario()) == [["first"], ["second", "third"]]
 
 
+def test_a_shorter_pace_ends_a_long_pause() -> None:
+    async def scenario() -> list[str]:
+        outgoing: Outgoing[str] = Outgoing(interval=3600.0)
+        stream = outgoing.batches()
+        outgoing.put("first")
+        await anext(stream)
+        outgoing.put("second")
+        following = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        outgoing.pace(0.0)
+        return await following
+
+    assert asyncio.run(scenario()) == ["second"]
+
+
 def test_an_empty_closed_stream_ends() -> None:
     assert batches(filled()) == []

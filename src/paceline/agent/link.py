@@ -94,6 +94,11 @@ class Link:
             for message, size in spoken(word):
                 self._outgoing.put(message, size)
 
+    def pace(self, interval: float) -> None:
+        """Seconds between two messages from now on."""
+        if self._outgoing is not None:
+            self._outgoing.pace(interval)
+
     def relink(self) -> None:
         """Give up this connection and make a new one."""
         if self._stream is not None:

@@ -41,7 +41,10 @@ from paceline.agent.words import (
 from paceline.clock import Clock
 from paceline.executor import Ended, Holds, Settle, ToSupervisor
 from paceline.model.ids import AttemptId
+from paceline.wire.outgoing import INTERVAL
 
+CALM = 0.01
+"""Seconds between two messages to the server while there is work in hand: then nobody waits for what we say."""
 SPACE_EVERY = 5.0
 """Seconds between two looks at the free space."""
 
@@ -95,6 +98,7 @@ class Loop:
             while self._events:
                 self._take(self._events[0])
                 self._events.popleft()
+            self._link.pace(CALM if self._worker.supplied() else INTERVAL)
             self._arm()
         except Exception as error:  # noqa: BLE001 - recorded: ``run`` raises it, and the agent ends
             self._fail(error)

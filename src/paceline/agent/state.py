@@ -71,6 +71,10 @@ class Worker:
             due = min(due, picture.hand.head().arrived + PATIENCE)
         return due
 
+    def supplied(self) -> bool:
+        """Whether there is work here to go on with, so that nothing is lost if the server hears of ends a bit later."""
+        return bool(self._picture.hand)
+
     def records(self) -> list[Record]:
         """Everything a successor would have to know, and nothing more: what a spool can be rewritten as."""
         picture = self._picture

@@ -1,10 +1,12 @@
 """What leaves on a stream: the first word on an idle stream goes at once, what follows within a moment goes together.
 
 A message costs a hundred times what a word in it costs, so under load waiting half a millisecond is the fastest thing
-to do, and after a heavy message two; on an idle stream nothing is gained by waiting, so nothing waits.
+to do, and after a heavy message two; on an idle stream nothing is gained by waiting, so nothing waits. Who knows that
+nobody waits for what he says may ask for longer pauses still (``pace``).
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Generic, TypeVar
 
@@ -14,7 +16,7 @@ INTERVAL = 0.0005
 """Seconds between two messages on a busy stream."""
 
 HEAVY = 2048
-"""Bytes of a message after which the next waits four intervals: what flows in such amounts is nobody's single task."""
+"""Bytes of a message after which the next waits four times as long: what flows so is nobody's single task."""
 
 BATCH = 1 << 20
 """Bytes after which a message is full."""
@@ -29,7 +31,14 @@ class Outgoing(Generic[W]):
         self._words: list[tuple[W, int]] = []
         self.waiting = 0  # bytes that were put and not yet taken
         self._some = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._closed = False
+
+    def pace(self, interval: float) -> None:
+        """Seconds between two messages from now on. A shorter one ends the present pause."""
+        if interval < self._interval:
+            self._hurry.set()
+        self._interval = interval
 
     def put(self, word: W, size: int = 64) -> None:
         """Send this, after all that was put before."""
@@ -41,6 +50,7 @@ class Outgoing(Generic[W]):
         """Nothing follows; what was put still goes."""
         self._closed = True
         self._some.set()
+        self._hurry.set()
 
     async def batches(self) -> AsyncIterator[list[W]]:
         """The words, a message's worth at a time, until closed."""
@@ -48,13 +58,19 @@ class Outgoing(Generic[W]):
         ready_at = 0.0
         while not (self._closed and not self._words):
             await self._some.wait()
-            pause = ready_at - loop.time()
-            if pause > 0:
-                await asyncio.sleep(pause)
+            await self._pause(ready_at - loop.time())
             batch, size = self._take()
             if batch:
-                ready_at = loop.time() + self._interval * (4 if size >= HEAVY else 1)
+                ready_at = loop.time() + max(self._interval, 4 * INTERVAL if size >= HEAVY else 0.0)
                 yield batch
+
+    async def _pause(self, seconds: float) -> None:
+        """Let words gather, unless there is no time for that any more."""
+        self._hurry.clear()
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._hurry.wait()
 
     def _take(self) -> tuple[list[W], int]:
         """One message's words, and their bytes."""
