@@ -274,3 +274,18 @@ def test_an_open_job_without_a_client_is_closed_after_a_while(tmp_path: Path) ->
             assert last.jobs[0].state == "SUCCEEDED"
 
     asyncio.run(scenario())
+
+
+def test_what_comes_after_a_cancelled_open_job_never_runs(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client:
+            await client.submit([job("open", ranges=(), open=True)])
+            await client.cancel(JobId(1), reason="not needed")
+            await client.submit([job("next", after=(JobId(1),))])
+            states = {view.name: (view.state, view.reason) for view in await client.jobs()}
+            assert states == {
+                "open": ("CANCELLED", "not needed"),
+                "next": ("CANCELLED", "job 1, which it comes after, did not succeed"),
+            }
+
+    asyncio.run(scenario())

@@ -35,7 +35,8 @@ def ended_view(row: JobRow) -> JobView:
     counts = row.counts or {}
     spec = row.kept.spec
     failed, cancelled = counts.get("FAILED", 0), counts.get("CANCELLED", 0)
-    state = TaskState.FAILED if failed else TaskState.CANCELLED if cancelled else TaskState.SUCCEEDED
+    withdrawn = cancelled or (row.cancels and not row.count)  # an open job may be cancelled before it has any task
+    state = TaskState.FAILED if failed else TaskState.CANCELLED if withdrawn else TaskState.SUCCEEDED
     return JobView(
         job=row.kept.job,
         name=spec.name,

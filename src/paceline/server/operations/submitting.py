@@ -14,8 +14,10 @@ from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range
 from paceline.model.queries import Jobs, Submission
 from paceline.model.resources import Need
+from paceline.model.task import TaskState
 from paceline.model.views import Explanation
 from paceline.server.fleet import Fleet
+from paceline.server.operations.looking import ended_view
 
 TASKS_LIMIT = 100_000_000
 """Tasks of one job."""
@@ -94,11 +96,7 @@ async def _ended(fleet: Fleet, specs: Sequence[JobSpec]) -> dict[JobId, bool]:
     if not after:
         return {}
     rows = await fleet.store.read(Jobs(ids=after, limit=len(after)))
-    return {
-        row.kept.job: row.counts is not None and row.counts.get("SUCCEEDED", 0) == row.count
-        for row in rows
-        if row.ended_at
-    }
+    return {row.kept.job: ended_view(row).state == TaskState.SUCCEEDED for row in rows if row.ended_at}
 
 
 def _fit(fleet: Fleet, specs: Sequence[JobSpec], request: Request) -> list[str]:
@@ -138,9 +136,6 @@ def _check(spec: JobSpec) -> JobSpec:
     if not spec.needs:
         raise UsageError(f"{spec.name}: resources: at least one alternative is needed")
     _check_ranges(spec)
-    for field in ("deadline", "not_before", "limit"):
-        if getattr(spec, field) < 0:
-            raise UsageError(f"{spec.name}: {field}: {getattr(spec, field)} is negative")
     params = kinds.parse(spec.run.kind, spec.run.body)
     features = kinds.find(spec.run.kind).features(params)
     return replace(spec, needs=tuple(_with_features(need, features) for need in spec.needs))
@@ -153,11 +148,6 @@ def _with_features(need: Need, features: Sequence[str]) -> Need:
 def _check_ranges(spec: JobSpec) -> None:
     if spec.open:
         return
-    for each in spec.ranges:
-        if each.step < 1 or each.start < 0:
-            raise UsageError(
-                f"{spec.name}: array: {each.start}-{each.stop - 1}:{each.step} does not count upwards from 0"
-            )
     parts = sorted(spans(spec.ranges), key=lambda span: span.start)
     count = sum(map(len, parts))
     if not count:
