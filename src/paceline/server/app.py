@@ -35,6 +35,7 @@ from paceline.stores.sqlite import SqliteStore
 from paceline.wire.gen import fleet_pb2_grpc, worker_pb2_grpc
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
 
 
 def run(options: ServerOptions, said: Callable[[str], None] = lambda address: None) -> int:
@@ -119,7 +120,7 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
             hint="stop it, or choose another port (0 takes any free one)",
         ) from None
     await server.start()
-    return server, f"{options.host}:{port}"
+    return server, f"{WILDCARDS.get(options.host, options.host)}:{port}"
 
 
 def _bind(server: grpc.aio.Server, address: str, tls: Tls) -> int:
