@@ -122,9 +122,11 @@ class FakeFleet(FleetServicer):
         return [fleet.FleetWord(answered=answer), *more]
 
     def _hear_submit(self, call: fleet.SubmitCall, answer: fleet.Answered) -> list[fleet.FleetWord]:
-        number = self._tokens.setdefault(call.request.token, len(self.jobs) + 1)
-        self.jobs.setdefault(number, FakeJob(spec=call.request.specs[0]))
-        answer.jobs.append(number)
+        answer.again = call.request.token in self._tokens
+        first = self._tokens.setdefault(call.request.token, len(self.jobs) + 1)
+        for number, spec in enumerate(call.request.specs, first):
+            self.jobs.setdefault(number, FakeJob(spec=spec))
+            answer.jobs.append(number)
         return []
 
     def _hear_append(self, word: fleet.Append, answer: fleet.Answered) -> list[fleet.FleetWord]:

@@ -258,3 +258,16 @@ def test_a_second_interrupt_cancels_it(sh: Shell) -> None:
 def test_every_attempt_is_shown(sh: Shell) -> None:
     out, _ = sh("run", "--retries", "1", "--shell", "echo attempt $PACELINE_ATTEMPT; exit 5", code=5)
     assert out == "attempt 1\nattempt 2\n"
+
+
+def test_more_lines_than_a_message_holds(sh: Shell) -> None:
+    (sh.cwd / "lines").write_text("".join(f"{n:099d}\n" for n in range(60_000)))
+    words = ("--not-before", "2099-01-01T00:00:00Z", "--each-line", "lines", "--submit-id", "lines", "--", "true")
+    job = sh("submit", "-q", *words)[0].strip()
+    shown = sh("job", "show", job)[0]
+    assert re.search(r"60000 waiting", shown), shown
+    assert "0-59999" in shown
+    assert "open" not in shown
+    assert "0/60000" in sh("ps")[0]
+    assert sh("submit", "-q", *words)[0].strip() == job
+    assert sh("cancel", job)[0] == "cancelled 60000 tasks of 1 job\n"

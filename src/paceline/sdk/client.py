@@ -10,17 +10,21 @@
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+import secrets
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import ParamSpec, TypeVar, Unpack, cast
 
+from paceline.model.errors import Conflict
 from paceline.model.job import JobSpec, Range
 from paceline.model.views import Explanation
 from paceline.sdk.blocking import Bridge
 from paceline.sdk.calls import Calls
 from paceline.sdk.handles import Future
-from paceline.sdk.openjob import Desk
+from paceline.sdk.openjob import Desk, cut
 from paceline.sdk.options import TaskOptions
+from paceline.sdk.parcel import ROOM, check_sizes, divide
 from paceline.sdk.queries import Queries
 from paceline.sdk.replies import Submission, Token
 from paceline.wire.convert import from_wire, to_wire
@@ -40,14 +44,24 @@ class Client(Queries):
         payloads: Sequence[Sequence[bytes]] = (),
         token: str = "",
         must_fit: bool = False,
+        room: int = ROOM,
     ) -> Submission:
         """Jobs, accepted together or not at all.
 
         ``payloads``: per job, one per index; empty where tasks take none. ``token``: the same one again is the same
         submission. ``must_fit``: raise NeverFits if no worker there is could run them.
+
+        Payloads of more than ``room`` bytes in all do not travel in one message: the largest lists follow the
+        submission, and their tasks may begin meanwhile. Should this process die before all have, the jobs exist with
+        the tasks that came so far; the server closes them ten minutes later, and those are then all they have. Until
+        then the same submission with the same token completes them (it must carry the same payloads: of those that
+        follow only the number is compared); after that it raises Conflict.
         """
-        request = _submit_request(specs, payloads)
+        parcel = divide(specs, payloads, room)
+        request = _submit_request(parcel.specs, parcel.payloads)
         request.token, request.must_fit = token, must_fit
+        if parcel.later:
+            return await self._submit_and_fill(request, parcel.later)
         reply = await self._ask(self._stub.Submit, request)
         return from_wire(reply, Submission)
 
@@ -55,12 +69,16 @@ class Client(Queries):
         self, specs: Sequence[JobSpec], *, payloads: Sequence[Sequence[bytes]] = ()
     ) -> Sequence[Explanation]:
         """What would keep each job's tasks from running if it were submitted now."""
-        reply = await self._ask(self._stub.Plan, _submit_request(specs, payloads))
+        parcel = divide(specs, payloads, ROOM)
+        reply = await self._ask(self._stub.Plan, _submit_request(parcel.specs, parcel.payloads))
         return [from_wire(each, Explanation) for each in reply.jobs]
 
     async def append(self, job: int, first: int, payloads: Sequence[bytes]) -> None:
-        """Further tasks of an open job, from index ``first`` on. May be repeated."""
-        await self.session.append(job, first, payloads)
+        """Further tasks of an open job, from index ``first`` on, however many. May be repeated."""
+        check_sizes(f"job {job}", payloads)
+        for part in cut(payloads):
+            await self.session.append(job, first, part)
+            first += len(part)
 
     async def close_job(self, job: int) -> None:
         """No more tasks will be appended."""
@@ -80,6 +98,32 @@ class Client(Queries):
         """A new credential of role "admin" or "join" (good for one worker), valid for ``ttl`` seconds."""
         reply = await self._ask(self._stub.CreateToken, fleet.CreateTokenRequest(role=role, name=name, ttl=ttl))
         return from_wire(reply, Token)
+
+    async def _submit_and_fill(self, request: fleet.SubmitRequest, later: Mapping[int, Sequence[bytes]]) -> Submission:
+        """Submit on the session, whose jobs the server keeps open for as long as it lasts; then add what follows."""
+        request.token = request.token or secrets.token_hex(16)
+        await self.info()  # where nobody is, it is told at once; a session waits for the server to come back
+        begun = await self.session.submit(request)
+        request.must_fit = False
+        reply = await self._ask(self._stub.Submit, request)  # once more, for the warnings: a session tells none
+        for position, payloads in later.items():
+            await self._fill(begun.jobs[position], payloads, again=begun.again)
+        return replace(from_wire(reply, Submission), again=begun.again)
+
+    async def _fill(self, job: int, payloads: Sequence[bytes], *, again: bool) -> None:
+        """Add these tasks, from the first one on, and close. What an earlier submission already did stays."""
+        if again:
+            [view] = await self.jobs([job])
+            if not view.open and view.total == len(payloads):
+                return
+            if not view.open:
+                raise Conflict(
+                    f"job {job} was closed with {view.total:,} of its {len(payloads):,} tasks: "
+                    "the submission that began it broke off",
+                    hint="submit it anew under another token",
+                )
+        await self.append(job, 0, payloads)
+        await self.close_job(job)
 
     # ── functions ────────────────────────────────────────────────────────────────────────────────────────────────
 
