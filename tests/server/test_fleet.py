@@ -83,11 +83,23 @@ def test_a_stale_end_is_answered_and_dropped(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_an_outcome_of_a_newer_worker_is_a_failure_with_its_name(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+            await joined(served, client, worker)
+            await client.submit([job()])
+            await worker.say(ended((await worker.hear("grant")).grant, outcome="GREAT"))
+            await worker.hear("settled")
+            [row] = await client.results(JobId(1))
+            assert (row.outcome, row.detail) == ("FAILED", "GREAT")
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(
     ("word", "message"),
     [
         (pb.WorkerWord(ended=pb.Endings(job=1, indexes=[0, 1], numbers=[1])), "columns of unequal length"),
-        (pb.WorkerWord(ended=pb.Endings(job=1, indexes=[0], outcomes=["GREAT"])), "there is no outcome 'GREAT'"),
         (pb.WorkerWord(log=pb.LogChunk(job=1, stream="../etc", data=b"x")), "there is no output stream"),
         (pb.WorkerWord(report=pb.Report(job=1, values="x" * 70_000)), "a report of 70000 bytes"),
     ],
@@ -287,5 +299,25 @@ def test_what_comes_after_a_cancelled_open_job_never_runs(tmp_path: Path) -> Non
                 "open": ("CANCELLED", "not needed"),
                 "next": ("CANCELLED", "job 1, which it comes after, did not succeed"),
             }
+
+    asyncio.run(scenario())
+
+
+def test_what_has_ended_is_shown_as_it_was_until_that_is_kept(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+            await joined(served, client, worker)
+            await client.submit([job(stop=300)])
+            seen: set[tuple[str, int]] = set()
+            while True:
+                [view] = await client.jobs()
+                states = {task.state for task in await client.tasks(JobId(1))}
+                assert states <= {"WAITING", "ASSIGNED", "RUNNING", "SUCCEEDED"}
+                seen.add((view.state, view.succeeded))
+                if view.state == "SUCCEEDED":
+                    break
+                await worker.say(ended((await worker.hear("grant")).grant))
+            assert view.succeeded == 300
+            assert not [count for state, count in seen if state == "SUCCEEDED" and count < 300]
 
     asyncio.run(scenario())

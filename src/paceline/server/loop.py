@@ -46,6 +46,7 @@ class Loop:
         self._kept: list[Callable[[], None]] = []
         self._busy = False
         self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = float("inf")
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def post(self, event: Event) -> None:
@@ -77,6 +78,13 @@ class Loop:
         for record in records[:-1]:
             self.keep(record)
         self.keep(records[-1], done.set)
+        await done.wait()
+
+    async def caught_up(self) -> None:
+        """Return once all that the picture shows now is kept."""
+        done = asyncio.Event()
+        self._kept.append(done.set)
+        self._ask_for_turn()
         await done.wait()
 
     def start(self) -> None:
@@ -126,24 +134,21 @@ class Loop:
 
     def _next(self, wake_at: float) -> None:
         self._busy = False
-        if self._events or self._records:
+        if self._events or self._kept:
             self._ask_for_turn()
-        elif self._alarm is None or self._alarm.cancelled() or wake_at != self._woken_for:
+        elif wake_at != self._alarm_at:
             self._set_alarm(wake_at)
-
-    _woken_for = float("inf")
 
     def _set_alarm(self, wake_at: float) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-            self._alarm = None
-        self._woken_for = wake_at
+        self._alarm_at = wake_at
         if wake_at != float("inf"):
             wait = max(0.0, wake_at - self._clock.now())
             self._alarm = asyncio.get_running_loop().call_later(wait, self._wake)
 
     def _wake(self) -> None:
-        self._alarm = None
+        self._alarm_at = float("inf")
         self._ask_for_turn()
 
     def _fail(self, error: BaseException) -> None:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.queries import Jobs, Log, Reports
 from paceline.model.records import Record, Reported
-from paceline.model.task import TaskState
 from paceline.model.views import JobView, LogPage, ReportView
 from paceline.server.fleet import Fleet
 from paceline.server.operations import looking
 
-OVER = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 STREAMS = ("out", "err")
 
 
@@ -45,7 +43,7 @@ async def watch(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncIte
             views = await looking.jobs(fleet, Jobs(ids=ids, limit=len(ids)))
             reports, fresh[:] = list(fresh), []
             yield Update(jobs=views, reports=reports)
-            if all(view.state in OVER for view in views):
+            if all(view.state in looking.FINAL for view in views):
                 return
             await asyncio.sleep(interval)
             await changed.wait()
@@ -93,7 +91,7 @@ async def logs(fleet: Fleet, request: LogRequest) -> AsyncIterator[LogPart]:
                 shown = view.attempt
                 async for part in _attempt_log(fleet, request, shown):
                     yield part
-            elif not request.follow or view.state in OVER:
+            elif not request.follow or view.state in looking.FINAL:
                 return
             else:
                 await changed.wait()
@@ -108,6 +106,8 @@ async def _attempt_log(fleet: Fleet, request: LogRequest, number: int) -> AsyncI
         while True:
             more.clear()
             running = _held(fleet, attempt)
+            if not running:
+                await fleet.loop.caught_up()  # its last words may be on their way to the store
             for stream in streams:
                 async for page in _pages(fleet, attempt, stream, at[stream]):
                     at[stream] = page.start + len(page.data)

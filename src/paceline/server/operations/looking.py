@@ -13,21 +13,27 @@ from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.queries import JobRow, Jobs, LatestAttempts, Results, TaskAttempts
 from paceline.model.records import CancelKept
-from paceline.model.task import Outcome, TaskState
+from paceline.model.task import TaskState
 from paceline.model.views import Cause, Explanation, JobView, ResultRow, TaskView
 from paceline.server.fleet import Fleet
 
 PAGE = 1000
+FINAL = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 
 
 async def jobs(fleet: Fleet, query: Jobs) -> list[JobView]:
     """Jobs, newest first."""
-    return [_job(fleet, row) for row in await fleet.store.read(query)]
+    rows = await _rows(fleet, query)
+    return [job_view(live) if (live := fleet.cluster.jobs.get(row.kept.job)) else ended_view(row) for row in rows]
 
 
-def _job(fleet: Fleet, row: JobRow) -> JobView:
-    live = fleet.cluster.jobs.get(row.kept.job)
-    return job_view(live) if live is not None else ended_view(row)
+async def _rows(fleet: Fleet, query: Jobs) -> Sequence[JobRow]:
+    """Rows that agree with the picture: each job is there, or its row says how it ended."""
+    while True:
+        rows = await fleet.store.read(query)
+        if all(row.ended_at or row.kept.job in fleet.cluster.jobs for row in rows):
+            return rows
+        await fleet.loop.caught_up()  # one is over in the picture, and that is being kept this very moment
 
 
 def ended_view(row: JobRow) -> JobView:
@@ -60,7 +66,7 @@ def ended_view(row: JobRow) -> JobView:
 
 
 async def _row(fleet: Fleet, job: JobId) -> JobRow:
-    rows = await fleet.store.read(Jobs(ids=(job,), limit=1))
+    rows = await _rows(fleet, Jobs(ids=(job,), limit=1))
     if not rows:
         raise NotFound(f"there is no job {job}", hint="`paceline ps --all` lists them")
     return rows[0]
@@ -115,14 +121,15 @@ def _task(fleet: Fleet, row: JobRow, kept: TaskView) -> TaskView:
     """A task's latest attempt as kept, under the state in which it is now."""
     live = fleet.cluster.jobs.get(row.kept.job)
     state = task_state(live, kept.index) if live is not None else ""
-    if state:
-        return replace(kept, state=state)
-    if kept.state in (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED):
-        return kept
-    by = next((cancel for cancel in row.cancels if covers(cancel.ranges, kept.index)), None)
-    outcome = by.outcome if by is not None else Outcome.CANCELLED
-    detail = by.reason if by is not None and by.reason else kept.detail
-    return replace(kept, state=TaskState.CANCELLED, outcome=outcome, detail=detail, retry_at=0.0)
+    if state or kept.state in FINAL:
+        return replace(kept, state=state or kept.state)
+    cancel = next((cancel for cancel in row.cancels if covers(cancel.ranges, kept.index)), None)
+    if kept.state == TaskState.ASSIGNED:  # it has ended, and that is being kept this very moment
+        return replace(kept, state=TaskState.STOPPING if cancel else TaskState.RUNNING)
+    if cancel is None:  # it is being granted this very moment
+        return replace(kept, state=TaskState.WAITING)
+    detail = cancel.reason or kept.detail
+    return replace(kept, state=TaskState.CANCELLED, outcome=cancel.outcome, detail=detail, retry_at=0.0)
 
 
 async def task(fleet: Fleet, wanted: TaskId) -> TaskView:
