@@ -18,14 +18,22 @@ class Journal:
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
+        self._unwritten: list[Record] = []
         self.torn = False
 
     def keep(self, record: Record) -> None:
-        """Write it down, if that can be."""
+        """To be written down with the next ``write``."""
+        self._unwritten.append(record)
+
+    def write(self) -> None:
+        """Write down what there is to keep, if that can be."""
+        if not self._unwritten:
+            return
         try:
-            self._spool.append(encode(record))
+            self._spool.append(*map(encode, self._unwritten))
         except OSError:
             self.torn = True
+        self._unwritten.clear()
 
     @property
     def long(self) -> bool:

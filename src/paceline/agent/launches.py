@@ -5,8 +5,9 @@ else of the worker's environment, and none of its keys. What pins devices and na
 a job. A call's environment holds nothing of the single attempt: processes are shared among equal environments.
 """
 
+import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paceline import kinds
@@ -33,13 +34,12 @@ class Launches:
         """A program. Raises UsageError for parameters that are none: the server's checks were another version's."""
         (key, attempt), *_ = frame.live.items()
         spec = frame.shape.spec
-        params = kinds.parse(spec.kind, spec.body)
         output = self.places.output_of(attempt)
         return Launch(
             key=key,
-            argv=["/bin/sh", "-c", params.argv[0]] if params.shell else list(params.argv),
+            argv=list(_argv(spec.kind, spec.body)),
             env=self.environment(spec, frame.booking) | identity(attempt, frame.payloads.get(key, b"")),
-            cwd=spec.cwd or str(self.places.scratch_of(attempt)),
+            cwd=spec.cwd or self.places.scratch_of(attempt),
             out=output.out,
             err=output.err,
             timeout=spec.timeout,
@@ -67,6 +67,12 @@ class Launches:
         ours = {"OMP_NUM_THREADS": str(max(1, booking.cpu // WHOLE)), "PYTHONUNBUFFERED": "1"}
         fixed = {"PACELINE_REPORTS": str(self.places.reports), **dict.fromkeys(MASKS, ",".join(booking.devices))}
         return {**self.base, **ours, **dict(spec.env), **fixed}
+
+
+@functools.lru_cache
+def _argv(kind: str, body: bytes) -> Sequence[str]:
+    params = kinds.parse(kind, body)
+    return ("/bin/sh", "-c", params.argv[0]) if params.shell else tuple(params.argv)
 
 
 def identity(attempt: AttemptId, payload: bytes) -> dict[str, str]:

@@ -19,7 +19,7 @@ from paceline.agent.spool import Spool
 from paceline.agent.starting import Starter
 from paceline.agent.state import Worker
 from paceline.agent.supervision import Supervision
-from paceline.agent.sweep import remove_output, remove_tree, sweep
+from paceline.agent.sweep import remove_if_empty, remove_output, remove_tree, sweep
 from paceline.agent.words import (
     Action,
     Event,
@@ -70,6 +70,8 @@ class Loop:
         self._events: deque[Event | Acked] = deque()
         self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._held = asyncio.Event()  # the supervisor said what it holds
+        self._down: list[ToSupervisor] = []  # not said yet
+        self._up: list[ToServer] = []
         self._owed: list[Settle] = []  # not said, because the journal could not keep the ends
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -79,6 +81,7 @@ class Loop:
         self._link = link
         self._shipper.recall(memory.acked)
         self._perform(self._worker.adopt(memory, self._clock.steady()))
+        self._say()
         self._mend()
         try:
             await self._supervision.connect()
@@ -89,15 +92,19 @@ class Loop:
         finally:
             await self._close()
 
-    def hear(self, event: Event | Acked) -> None:
-        """Something happened. What it leads to is done before this returns, unless it is being done already."""
-        self._events.append(event)
-        if len(self._events) > 1:
+    def hear(self, *events: Event | Acked) -> None:
+        """This happened. What it leads to is done before this returns, unless it is being done already."""
+        busy = bool(self._events)
+        self._events += events
+        if busy:
             return
         try:
             while self._events:
                 self._take(self._events[0])
                 self._events.popleft()
+            self._say()
+            if self._journal.long:
+                self._mend()
             self._link.pace(CALM if self._worker.supplied() else INTERVAL)
             self._arm()
         except Exception as error:  # noqa: BLE001 - recorded: ``run`` raises it, and the agent ends
@@ -121,8 +128,6 @@ class Loop:
             case Orphaned() if not self._left.done():
                 self._spawn(self._supervision.connect())
         self._perform(self._worker.receive(event, self._clock.steady()))
-        if self._journal.long:
-            self._mend()
 
     def _arm(self) -> None:
         now = self._clock.steady()
@@ -142,23 +147,28 @@ class Loop:
     # ── actions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _perform(self, actions: Sequence[Action]) -> None:
-        up: list[ToServer] = []
-        down: list[ToSupervisor] = []
         for action in actions:
             if isinstance(action, Run):
                 started = self._starter.start(action.frame)
                 if isinstance(started, Ended):
                     self._events.append(started)
                 else:
-                    down.append(started)
-            elif isinstance(action, Settle) and self._journal.torn:
-                self._owed.append(action)
+                    self._down.append(started)
             elif isinstance(action, Order):
-                down.append(action)
+                self._down.append(action)
             elif isinstance(action, ToServer):
-                up.append(action)
+                self._up.append(action)
             else:
                 self._here[type(action)](self, action)
+
+    def _say(self) -> None:
+        """Write down what is to be kept, and then tell the others what came of it all."""
+        self._journal.write()
+        down, self._down = self._down, []
+        up, self._up = self._up, []
+        if self._journal.torn:
+            self._owed += [word for word in down if isinstance(word, Settle)]
+            down = [word for word in down if not isinstance(word, Settle)]
         if down:
             self._supervision.send(down)
         if up:
@@ -174,7 +184,7 @@ class Loop:
     def _discard(self, attempt: AttemptId) -> None:
         remove_output(self._places, attempt)
         scratch = self._places.scratch_of(attempt)
-        if scratch.exists():
+        if not remove_if_empty(scratch):
             asyncio.get_running_loop().run_in_executor(None, remove_tree, scratch)
 
     _here: Mapping[type[Any], Callable[["Loop", Any], None]] = {

@@ -1,6 +1,7 @@
 """Where things lie in a worker's directory. Names only: nothing is touched here."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from paceline.executor import REPORTS, SOCKET
@@ -17,57 +18,57 @@ class Source:
     err_start: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Places:
     """Everything below one worker's directory."""
 
     directory: Path
 
-    @property
+    @cached_property
     def key(self) -> Path:
         return self.directory / "key"
 
-    @property
+    @cached_property
     def lock(self) -> Path:
         return self.directory / "agent.lock"
 
-    @property
+    @cached_property
     def spool(self) -> Path:
         return self.directory / "spool"
 
-    @property
+    @cached_property
     def logs(self) -> Path:
         return self.directory / "logs"
 
-    @property
+    @cached_property
     def scratch(self) -> Path:
         """Working directories of attempts that asked for none."""
         return self.directory / "scratch"
 
-    @property
+    @cached_property
     def calls(self) -> Path:
         """Working directory of calls that asked for none; they share their processes, so they share it."""
         return self.directory / "calls"
 
-    @property
+    @cached_property
     def socket(self) -> Path:
         return self.directory / SOCKET
 
-    @property
+    @cached_property
     def reports(self) -> Path:
         return self.directory / REPORTS
 
-    @property
+    @cached_property
     def supervisor_log(self) -> Path:
         return self.directory / "supervisor.log"
 
-    def scratch_of(self, attempt: AttemptId) -> Path:
-        return self.scratch / _name(attempt)
+    def scratch_of(self, attempt: AttemptId) -> str:
+        return f"{self.scratch}/{_name(attempt)}"
 
     def output_of(self, attempt: AttemptId) -> Source:
         """Of a program; a call writes where its process does."""
-        name = _name(attempt)
-        return Source(out=str(self.logs / f"{name}.out"), err=str(self.logs / f"{name}.err"))
+        stem = f"{self.logs}/{_name(attempt)}"
+        return Source(out=f"{stem}.out", err=f"{stem}.err")
 
 
 def _name(attempt: AttemptId) -> str:

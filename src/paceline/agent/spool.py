@@ -37,17 +37,17 @@ class Spool:
         self._cut(sum(_HEAD.size + len(record) for record in records))
         return records
 
-    def append(self, record: bytes) -> None:
-        """Add one record, all or nothing."""
-        frame = _frame(record)
+    def append(self, *records: bytes) -> None:
+        """Add these, all or nothing."""
+        frames = b"".join(map(_frame, records))
         try:
-            written = os.pwrite(self._fd, frame, self.size)
-            if written < len(frame):
+            written = os.pwrite(self._fd, frames, self.size)
+            if written < len(frames):
                 raise OSError(28, "no space left for the spool")  # ENOSPC: the only reason for a short write
         except OSError:
             self._cut(self.size)
             raise
-        self.size += len(frame)
+        self.size += len(frames)
 
     def replace(self, records: Iterable[bytes]) -> None:
         """These are all the records now."""

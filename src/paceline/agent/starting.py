@@ -1,5 +1,7 @@
 """Giving a frame to the supervisor: rendered, with its directory made, and no body sent twice."""
 
+from pathlib import Path
+
 from paceline.agent.frames import Frame
 from paceline.agent.launches import Launches
 from paceline.executor import Call, Ended, Launch
@@ -28,8 +30,7 @@ class Starter:
     def _launch(self, frame: Frame) -> Launch:
         launch = self._launches.launch(frame)
         if not frame.shape.spec.cwd:
-            (attempt,) = frame.live.values()
-            self._launches.places.scratch_of(attempt).mkdir(parents=True, exist_ok=True)
+            Path(launch.cwd).mkdir(parents=True, exist_ok=True)
         return launch
 
     def _call(self, frame: Frame) -> Call:

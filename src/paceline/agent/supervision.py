@@ -21,9 +21,10 @@ _RETRY = 0.02
 
 
 class Supervision(asyncio.Protocol):
-    """One connection at a time. ``hear`` gets the supervisor's words, and ``Orphaned`` when it is gone."""
+    """One connection at a time. ``hear`` gets the supervisor's words, those of one read together, and ``Orphaned`` when
+    it is gone."""
 
-    def __init__(self, places: Places, environment: Mapping[str, str], hear: Callable[[FromSupervisor], None]) -> None:
+    def __init__(self, places: Places, environment: Mapping[str, str], hear: Callable[..., None]) -> None:
         self._places = places
         self._environment = environment
         self._hear = hear
@@ -61,8 +62,7 @@ class Supervision(asyncio.Protocol):
         self._decoder = Decoder()
 
     def data_received(self, data: bytes) -> None:
-        for word in self._decoder.feed(data):
-            self._hear(_from_supervisor(word))
+        self._hear(*map(_from_supervisor, self._decoder.feed(data)))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

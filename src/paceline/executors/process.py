@@ -3,7 +3,7 @@
 import functools
 import os
 from collections.abc import Iterator, KeysView, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paceline.executor import Began, Halt, Launch
 from paceline.executors.end import End, Tell, Verdict, exit_text, sentence, timeout, unkillable
@@ -13,15 +13,21 @@ from paceline.executors.reaper import Reaper, Tree
 from paceline.model.errors import LaunchError
 from paceline.model.task import Outcome
 
+SOON = 0.005
+"""Seconds after which a beginning is told; sooner only if the output files were there before, and hence where its own
+begins is news."""
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Running:
-    """An attempt that has begun. ``verdicts``: why we are ending it, first one first; none so long as it may run."""
+    """An attempt that has begun. ``verdicts``: why we are ending it, first one first; none so long as it may run.
+    ``alarms``: what is to happen if it runs on."""
 
     order: Launch
     tree: Tree
     began_at: float
-    verdicts: list[Verdict]
+    verdicts: list[Verdict] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
 
     def began(self) -> Began:
         """The word for it."""
@@ -39,7 +45,6 @@ class Programs:
         self._reaper = reaper
         self._tell = tell
         self._running: dict[str, Running] = {}
-        self._timeouts: dict[str, Alarm] = {}
 
     def keys(self) -> KeysView[str]:
         """Attempts that have not ended, as they are at any moment."""
@@ -54,11 +59,13 @@ class Programs:
         except LaunchError as error:
             self._tell([End(order.key, Outcome.LAUNCH, detail=sentence(error))])
             return
-        self._running[order.key] = Running(order=order, tree=tree, began_at=began_at, verdicts=[])
+        running = self._running[order.key] = Running(order=order, tree=tree, began_at=began_at)
         if order.timeout:
-            expire = functools.partial(self._expire, order)
-            self._timeouts[order.key] = self._loop.at(began_at + order.timeout, expire)
-        self._tell(self._running[order.key].began())
+            running.alarms.append(self._loop.at(began_at + order.timeout, functools.partial(self._expire, order)))
+        if tree.started.out_start or tree.started.err_start:
+            self._announce(running)
+        else:
+            running.alarms.append(self._loop.at(began_at + SOON, functools.partial(self._announce, running)))
 
     def begun(self) -> Iterator[Began]:
         """All of them."""
@@ -71,6 +78,9 @@ class Programs:
         self._end(order.key, Verdict(order.outcome, order.detail), order.grace)
         return True
 
+    def _announce(self, running: Running) -> None:
+        self._tell(running.began())
+
     def _expire(self, order: Launch) -> None:
         self._end(order.key, timeout(order.timeout), order.grace)
 
@@ -82,8 +92,8 @@ class Programs:
 
     def _gone(self, key: str, code: int, survivors: Sequence[int]) -> None:
         running = self._running.pop(key)
-        if key in self._timeouts:
-            self._timeouts.pop(key).cancel()
+        for alarm in running.alarms:
+            alarm.cancel()
         verdict = _verdict(running, code, survivors)
         seconds = steady() - running.began_at
         out_end, err_end = _length(running.order.out), _length(running.order.err)
