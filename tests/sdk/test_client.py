@@ -1,7 +1,7 @@
 """Every word of the client: what goes out, what comes back, and what a failure becomes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from paceline.model.errors import NeverFits, NotFound, PacelineError, Unreachabl
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.resources import Capacity
-from paceline.model.views import EventView, Explanation, JobView, LogPage, ReportView, ResultRow, TaskView
+from paceline.model.views import EventView, Explanation, JobView, ReportView, ResultRow, TaskView
 from paceline.model.worker import Machine
 from paceline.sdk.client import Client
 from paceline.sdk.replies import Submission, Token, Update
@@ -19,6 +19,7 @@ from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.gen import worker_pb2 as worker
 from tests.sdk.fleet import FakeFleet
+from tests.sdk.play import play
 from tests.sdk.work import add, fail, fail_at
 
 TASK = TaskId(JobId(3), 17)
@@ -39,19 +40,6 @@ JOB = JobView(
 )
 TASK_VIEW = TaskView(job=3, index=17, state="FAILED", attempt=2, worker="w", outcome="OOM", code=-9)
 REPORT = ReportView(job=3, index=17, attempt=1, step=4, values='{"loss": 1}', at=2.5)
-
-
-def play(scenario: Callable[[FakeFleet, Client], Coroutine[None, None, None]]) -> None:
-    async def run() -> None:
-        server = FakeFleet()
-        await server.start()
-        try:
-            async with Client(server.options) as client:
-                await scenario(server, client)
-        finally:
-            await server.stop()
-
-    asyncio.run(run())
 
 
 def asked(reply_of: str, reply: Any, question: Callable[[Client], Awaitable[Any]]) -> tuple[Any, Any]:
@@ -222,58 +210,6 @@ def test_watch_may_be_left_early() -> None:
         updates = client.watch([3])
         await anext(updates)
         await updates.aclose()
-
-    play(scenario)
-
-
-def page(stream: str, start: int, data: bytes, size: int = 0) -> fleet.LogsReply:
-    return fleet.LogsReply(stream=stream, start=start, data=data, size=size or start + len(data), number=2)
-
-
-def test_logs_come_page_by_page() -> None:
-    async def scenario(server: FakeFleet, client: Client) -> None:
-        server.replies["Logs"] = [[page("out", 0, b"one"), page("err", 0, b"!"), page("out", 3, b"two")]]
-        pages = [each async for each in client.logs(TASK)]
-        assert [(stream, each.data) for stream, each in pages] == [("out", b"one"), ("err", b"!"), ("out", b"two")]
-        assert pages[2] == ("out", LogPage(start=3, data=b"two", size=6))
-        assert (server.requests[0].job, server.requests[0].index, server.requests[0].tail) == (3, 17, -1)
-
-    play(scenario)
-
-
-def test_followed_logs_go_on_where_they_broke_off() -> None:
-    async def scenario(server: FakeFleet, client: Client) -> None:
-        server.replies["Logs"] = [
-            [page("out", 0, b"one"), page("err", 0, b"!!!!!"), PacelineError("going down")],
-            [page("err", 3, b"!!?"), page("out", 3, b"two"), page("out", 3, b"two")],
-        ]
-        pages = [each async for each in client.logs(TASK, follow=True)]
-        assert [(stream, each.start, each.data) for stream, each in pages] == [
-            ("out", 0, b"one"),
-            ("err", 0, b"!!!!!"),
-            ("err", 5, b"?"),
-            ("out", 3, b"two"),
-        ]
-        assert (server.requests[1].number, server.requests[1].offset) == (2, 3)
-
-    play(scenario)
-
-
-def test_a_further_attempt_begins_at_its_first_byte() -> None:
-    async def scenario(server: FakeFleet, client: Client) -> None:
-        again = fleet.LogsReply(stream="out", start=0, data=b"two", size=3, number=3)
-        server.replies["Logs"] = [[page("out", 0, b"one"), again]]
-        assert [each.data async for _, each in client.logs(TASK, follow=True)] == [b"one", b"two"]
-
-    play(scenario)
-
-
-def test_a_reader_of_one_stream_asks_on_from_its_place() -> None:
-    async def scenario(server: FakeFleet, client: Client) -> None:
-        server.replies["Logs"] = [[page("out", 90, b"last ten.."), PacelineError("down")], [page("out", 100, b"more")]]
-        pages = [each.data async for _, each in client.logs(TASK, stream="out", tail=10, follow=True)]
-        assert pages == [b"last ten..", b"more"]
-        assert (server.requests[1].offset, server.requests[1].tail) == (100, -1)
 
     play(scenario)
 

@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from paceline.model.ids import TaskId
 from paceline.model.job import Range
+from paceline.model.task import TaskState
 from paceline.model.views import (
     EventView,
     Explanation,
@@ -23,6 +24,7 @@ from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.status import check_protocol
 
 ALL_REPORTS = 10_000
+FINAL_STATES = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 
 
 class Queries(Connection):
@@ -107,17 +109,41 @@ class Queries(Connection):
     ) -> AsyncGenerator[tuple[str, LogPage]]:
         """Output from ``offset`` on, or the last ``tail`` bytes, with the name of its stream ("out", "err").
 
-        ``attempt`` 0 is the latest, ``stream`` "" both. With ``follow`` until the attempt is over; that outlasts a
-        restart of the server, and no byte comes twice.
+        ``attempt`` 0 is the latest, ``stream`` "" both. With ``follow`` until the attempt is over, or for ``attempt`` 0
+        until the task is, further attempts included; that outlasts a restart of the server, and no byte comes twice.
         """
         request = fleet.LogsRequest(
             job=task.job, index=task.index, number=attempt, stream=stream, offset=offset, follow=follow, tail=tail
         )
         place = _Place(request)
-        async with aclosing(self._persist(lambda: self._stream(self._stub.Logs, place.request))) as replies:
+        async with aclosing(self._persist(lambda: self._output(task, place))) as replies:
             async for reply in replies:
                 if page := place.unseen(reply):
                     yield reply.stream, page
+
+    async def _output(self, task: TaskId, place: "_Place") -> AsyncGenerator[fleet.LogsReply]:
+        """From the place on. The server goes on to later attempts by itself, unless it is asked for a certain one."""
+        resumed = place.resumed
+        async with aclosing(self._stream(self._stub.Logs, place.request)) as replies:
+            async for reply in replies:
+                yield reply
+        number = place.number
+        while resumed and (number := await self._further_attempt(task, number)):
+            async with aclosing(self._stream(self._stub.Logs, place.beginning_of(number))) as replies:
+                async for reply in replies:
+                    yield reply
+
+    async def _further_attempt(self, task: TaskId, number: int) -> int:
+        """The task's attempt after this one, once there is one; 0 if the task is over without."""
+        only = Range(start=task.index, stop=task.index + 1)
+        async with aclosing(self.watch([task.job])) as updates:
+            async for _ in updates:
+                [view] = await self.tasks(task.job, [only], limit=1)
+                if view.attempt > number:
+                    return number + 1
+                if view.state in FINAL_STATES:
+                    return 0
+        return 0
 
 
 class _Place:
@@ -125,28 +151,43 @@ class _Place:
 
     def __init__(self, request: fleet.LogsRequest) -> None:
         self.request = request
-        self._number = 0
+        self.number = 0
+        self._further = request.follow and not request.number
+        self._offset = request.offset  # where a stream begins of which nothing has come yet
         self._seen: dict[str, int] = {}
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the request names one attempt although later ones are wanted too."""
+        return self._further and self.request.number > 0
 
     def unseen(self, reply: fleet.LogsReply) -> LogPage | None:
         """What of a page is new."""
-        if reply.number != self._number:
-            self._number, self._seen = reply.number, {}
+        if reply.number != self.number:
+            self._offset = 0 if self.number else self._offset
+            self.number, self._seen = reply.number, {}
         page = from_wire(reply, LogPage)
         end = page.start + len(page.data)
         seen = self._seen.get(reply.stream, 0)
         if end <= seen and page.data:
             return None
         self._seen[reply.stream] = max(end, seen)
-        self.request = self._request_from_here(reply.number)
+        self.request = self._request_from(reply.number, self._least())
         if page.start >= seen:
             return page
         return dataclasses.replace(page, start=seen, data=page.data[seen - page.start :])
 
-    def _request_from_here(self, number: int) -> fleet.LogsRequest:
+    def beginning_of(self, number: int) -> fleet.LogsRequest:
+        """Asks for another attempt, from its first byte."""
+        return self._request_from(number, 0)
+
+    def _least(self) -> int:
+        """Where the stream stands that has come least far."""
+        whole = self.request.stream or len(self._seen) > 1
+        return min(self._seen.values()) if whole else self._offset
+
+    def _request_from(self, number: int, offset: int) -> fleet.LogsRequest:
         here = fleet.LogsRequest()
         here.CopyFrom(self.request)
-        here.number = number
-        here.tail = -1
-        here.offset = min(self._seen.values()) if self.request.stream or len(self._seen) > 1 else self.request.offset
+        here.number, here.offset, here.tail = number, offset, -1
         return here
