@@ -115,7 +115,11 @@ def test_endings() -> None:
     ("row", "text"),
     [
         (replace(ROW, result=b'{"loss":0.1}'), '{"loss":0.1}'),
-        (replace(ROW, result=b"\x80\x05"), "2 bytes"),
+        (replace(ROW, result=b"[%s]" % (b"1," * 60 + b"1")), "[" + "1," * 49 + "1…"),
+        (replace(ROW, result='"\x7fü"'.encode()), r'"\u007f\u00fc"'),
+        (replace(ROW, result=b"\x80\x05N."), "pickled, 4 bytes"),
+        (replace(ROW, result=b"\xff\xfe1\0"), "4 bytes"),
+        (ROW, ""),
         (replace(ROW, outcome="FAILED", detail="exit code 3"), "exit code 3"),
     ],
 )
@@ -164,9 +168,13 @@ def test_json_of_views() -> None:
 
 
 def test_json_of_results() -> None:
-    assert result(replace(ROW, result=b"[1]"))["result"] == [1]
-    assert result(ROW)["result"] is None
-    assert result(replace(ROW, result=b"\x80\x05"))["bytes"] == "gAU="
+    def told(raw: bytes) -> tuple[object, object]:
+        values = result(replace(ROW, result=raw))
+        return values["result"], values["encoding"]
+
+    assert told(b"[1]") == ([1], "json")
+    assert told(b"") == (None, "json")
+    assert told(b"\x80\x05") == ("gAU=", "base64")
 
 
 def test_three_forms_of_a_result(capsys: pytest.CaptureFixture[str]) -> None:

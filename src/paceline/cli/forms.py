@@ -31,13 +31,14 @@ def forms(views: Iterable[object]) -> list[dict[str, object]]:
 
 
 def result(row: ResultRow) -> dict[str, object]:
-    """A result: JSON as what it says, anything else (a pickled value) as base64 under ``bytes``."""
+    """A result: what it says if it is JSON (null if there is none), else base64. ``encoding``: "json" or "base64"."""
     values = form(row)
-    raw = values.pop("result")
+    if not row.result:
+        return {**values, "result": None, "encoding": "json"}
     try:
-        return {**values, "result": msgspec.json.decode(row.result) if row.result else None}
+        return {**values, "result": msgspec.json.decode(row.result), "encoding": "json"}
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return {**values, "bytes": raw}
+        return {**values, "encoding": "base64"}  # which is what bytes are in JSON
 
 
 def _timed(value: object) -> object:

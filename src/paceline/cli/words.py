@@ -1,11 +1,18 @@
 """Views in words: lines that several commands print alike."""
 
+import json
+
+import msgspec
+
 from paceline.cli.table import state
 from paceline.model.views import Explanation, JobView, ResultRow, TaskView
 from paceline.sdk.grammar import format_duration
 
 WIDTH = 100
 """Characters of a result in a table."""
+
+PICKLE = b"\x80"
+"""How a pickle begins, and JSON never does. It is only told, never opened: that is for who trusts its author."""
 
 
 def explained(explanation: Explanation) -> str:
@@ -50,11 +57,16 @@ def brief(row: ResultRow) -> str:
     """A result as one short line: JSON as it is, anything else by its size, a failure by its detail."""
     if row.outcome != "SUCCEEDED":
         return row.detail
+    if not row.result:
+        return ""
     try:
-        text = row.result.decode()
-    except UnicodeDecodeError:
-        return f"{len(row.result)} bytes"
-    return text if len(text) <= WIDTH and text.isprintable() else f"{text[:WIDTH]!r} …"
+        value = msgspec.json.decode(row.result)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        sort = "pickled, " if row.result.startswith(PICKLE) else ""
+        return f"{sort}{len(row.result)} bytes"
+    text = row.result.decode()
+    text = text if text.isprintable() else json.dumps(value)
+    return text if len(text) <= WIDTH else f"{text[:WIDTH]}…"
 
 
 def about(size: int) -> str:
