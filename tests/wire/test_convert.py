@@ -202,7 +202,11 @@ def test_empty_columns_stay_empty() -> None:
     assert len(endings_to_wire(endings).SerializeToString()) < 10
 
 
-def test_an_outcome_that_there_is_none_of_is_refused() -> None:
-    message = worker.Endings(job=1, indexes=[0], outcomes=["EVAPORATED"])
-    with pytest.raises(UsageError, match="there is no outcome 'EVAPORATED'"):
-        endings_from_wire(message)
+@pytest.mark.parametrize(
+    ("details", "told"), [([], ["", "EVAPORATED"]), (["fine", "no trace"], ["fine", "EVAPORATED: no trace"])]
+)
+def test_an_outcome_of_a_newer_version_is_a_failure_with_its_name(details: list[str], told: list[str]) -> None:
+    message = worker.Endings(job=1, indexes=[0, 1], outcomes=["SUCCEEDED", "EVAPORATED"], details=details)
+    endings = endings_from_wire(message)
+    assert endings.outcomes == [Outcome.SUCCEEDED, Outcome.FAILED]
+    assert endings.details == told

@@ -15,7 +15,6 @@ from typing import Any, TypeVar, cast
 from google.protobuf.message import Message
 
 from paceline.model.columns import Attempts, Endings
-from paceline.model.errors import UsageError
 from paceline.model.ids import JobId
 from paceline.model.task import Outcome
 from paceline.wire.gen import worker_pb2 as worker
@@ -61,23 +60,24 @@ def endings_to_wire(endings: Endings) -> worker.Endings:
 
 
 def endings_from_wire(message: worker.Endings) -> Endings:
+    """The ends, read back. An outcome that only a newer version knows is a failure; its name goes into the detail."""
+    unknown = {at: name for at, name in enumerate(message.outcomes) if name not in _OUTCOMES}
     return Endings(
         job=JobId(message.job),
         indexes=list(message.indexes),
         numbers=list(message.numbers),
-        outcomes=[_outcome(name) for name in message.outcomes],
+        outcomes=[_OUTCOMES.get(name, Outcome.FAILED) for name in message.outcomes],
         codes=list(message.codes),
-        details=list(message.details),
+        details=_named(unknown, message) if unknown else list(message.details),
         results=list(message.results),
         seconds=list(message.seconds),
     )
 
 
-def _outcome(name: str) -> Outcome:
-    known = _OUTCOMES.get(name)
-    if known is None:
-        raise UsageError(f"there is no outcome {name!r}")
-    return known
+def _named(unknown: Mapping[int, str], message: worker.Endings) -> Sequence[str]:
+    """The details, those of unknown outcomes with the name in front."""
+    details = list(message.details) or [""] * len(message.outcomes)
+    return [": ".join(filter(None, (unknown.get(at), detail))) for at, detail in enumerate(details)]
 
 
 _SHARED: dict[tuple[type[Any], type[Message]], Sequence[str]] = {}
