@@ -168,6 +168,20 @@ def test_errors_are_raised_as_what_they_are(error: PacelineError) -> None:
     play(scenario)
 
 
+def test_what_is_too_large_is_named() -> None:
+    async def scenario(server: FakeFleet, client: Client) -> None:
+        with pytest.raises(UsageError, match=r"^the submit request is 5,\d+,\d+ bytes, .* at most 4,194,304\n"):
+            await client.submit([SPEC], token="x" * (5 << 20))
+        server.replies["Events"] = fleet.EventsReply(events=[fleet.EventView(body="x" * (5 << 20))])
+        with pytest.raises(UsageError, match=r"^the answer to the events request is 5,.* 4,194,304\n") as caught:
+            await client.events()
+        assert caught.value.hint == "ask for fewer at a time"
+        with pytest.raises(UsageError, match=r"^a word of the session is 5,.* 4,194,304\n"):
+            await client.session.append(1, 0, [bytes(5 << 20)])
+
+    play(scenario)
+
+
 def test_nobody_there() -> None:
     async def scenario(server: FakeFleet, client: Client) -> None:
         await server.stop()

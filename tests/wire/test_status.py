@@ -56,6 +56,25 @@ def test_nobody_answers() -> None:
     assert "the given address" in to_error(failure(grpc.StatusCode.UNAVAILABLE)).message
 
 
+@pytest.mark.parametrize(
+    ("who", "what", "thing"),
+    [
+        ("CLIENT: Sent", "the submit request", "the submit request"),
+        ("SERVER: Received", "the submit request", "the submit request"),
+        ("Stream removed (CLIENT: Received", "the results request", "the answer to the results request"),
+        ("SERVER: Sent", "", "the answer to the request"),
+        ("Received", "", "the request"),
+    ],
+)
+def test_messages_that_are_too_large(who: str, what: str, thing: str) -> None:
+    text = f"{who} message larger than max (5242885 vs. 4194304)"
+    error = to_error(failure(grpc.StatusCode.RESOURCE_EXHAUSTED, text), what=what)
+    assert isinstance(error, errors.UsageError)
+    assert error.message == f"{thing} is 5,242,885 bytes, one message carries at most 4,194,304"
+    assert error.exit_code == 2
+    assert error.hint
+
+
 def test_other_failures_keep_their_name() -> None:
     assert to_error(failure(grpc.StatusCode.DEADLINE_EXCEEDED, "too slow")).message == "DEADLINE_EXCEEDED: too slow"
     assert to_error(grpc.RpcError("odd")).message == "UNKNOWN: odd"

@@ -63,7 +63,7 @@ class Connection:
         try:
             return await call(request, metadata=self._metadata)
         except grpc.aio.AioRpcError as failure:
-            raise to_error(failure, self.options.address) from None
+            raise to_error(failure, self.options.address, _named(request)) from None
 
     async def _stream(self, call: "Begin[M]", request: object) -> AsyncGenerator[M]:
         stream = call(request, metadata=self._metadata)
@@ -71,7 +71,7 @@ class Connection:
             async for message in stream:
                 yield message
         except grpc.aio.AioRpcError as failure:
-            raise to_error(failure, self.options.address) from None
+            raise to_error(failure, self.options.address, _named(request)) from None
         finally:
             stream.cancel()  # the caller may have left early
 
@@ -89,3 +89,8 @@ class Connection:
                 if self._clock.steady() - heard_at >= self._patience:
                     raise
                 await asyncio.sleep(RETRY)
+
+
+def _named(request: object) -> str:
+    """``SubmitRequest`` in words."""
+    return f"the {type(request).__name__.removesuffix('Request').lower()} request"

@@ -168,7 +168,7 @@ class Session:
                 for word in message.words:
                     self._take(word)
         except grpc.aio.AioRpcError as failure:
-            return to_error(failure, self._address)
+            return to_error(failure, self._address, "a word of the session")
         finally:
             writer.cancel()
             stream.cancel()

@@ -1,5 +1,6 @@
 """One table: error → gRPC status → HTTP status. The other direction rebuilds the same error on the client's side."""
 
+import re
 from collections.abc import Iterable
 from typing import cast
 
@@ -25,6 +26,11 @@ CODE_KEY = "paceline-code"
 HINT_KEY = "paceline-hint-bin"
 PROTOCOL_KEY = "paceline-protocol"
 
+_LARGE = re.compile(
+    r"(?P<who>((CLIENT|SERVER): )?(Sent|Received)) message larger than max \((?P<size>\d+) vs\. (?P<limit>\d+)\)"
+)
+"""What gRPC says of a message that it did not let through."""
+
 _BY_CODE = {kind.code: kind for kind in TABLE}
 
 
@@ -43,8 +49,11 @@ def named(code: str, message: str, hint: str = "") -> errors.PacelineError:
     return _BY_CODE.get(code, errors.PacelineError)(message, hint=hint)
 
 
-def to_error(failure: grpc.RpcError, address: str = "") -> errors.PacelineError:
-    """What a failed call means. Anything without our trailers is a matter of reaching the server at all."""
+def to_error(failure: grpc.RpcError, address: str = "", what: str = "") -> errors.PacelineError:
+    """What a failed call means. Anything without our trailers is a matter of reaching the server at all, or of size.
+
+    ``what`` was called, for whoever has to make it smaller.
+    """
     found: dict[str, str | bytes] = {}
     if isinstance(failure, grpc.aio.AioRpcError):
         found = dict(cast("Iterable[tuple[str, str | bytes]]", failure.trailing_metadata() or ()))
@@ -59,7 +68,17 @@ def to_error(failure: grpc.RpcError, address: str = "") -> errors.PacelineError:
             f"no Paceline server answers at {address or 'the given address'}",
             hint="start one here with `paceline up`, or name another with --server or PACELINE_SERVER",
         )
+    if status is grpc.StatusCode.RESOURCE_EXHAUSTED and (large := _LARGE.search(text)):
+        return _too_large(large, what)
     return errors.PacelineError(f"{status.name}: {text}")
+
+
+def _too_large(told: re.Match[str], what: str) -> errors.UsageError:
+    size, limit = int(told["size"]), int(told["limit"])
+    thing, advice = what or "the request", "say it in several parts, or put large data into files"
+    if told["who"] in ("CLIENT: Received", "SERVER: Sent"):
+        thing, advice = f"the answer to {thing}", "ask for fewer at a time"
+    return errors.UsageError(f"{thing} is {size:,} bytes, one message carries at most {limit:,}", hint=advice)
 
 
 def check_protocol(theirs: int, who: str, version: str = "") -> errors.VersionMismatch | None:
