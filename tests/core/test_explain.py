@@ -202,6 +202,19 @@ def test_between_submit_and_placement_it_is_somebodys_turn() -> None:
     }
 
 
+def test_what_is_kept_free_for_another_job_is_said(world: AuditedWorld) -> None:
+    worker = world.join(cpu=2000)
+    small = world.submit(tasks=99)
+    wide = world.submit(replace(job_spec(need=Need(cpu=2000)), priority=5))
+    world.clock.advance(60.0)
+    worker.beat()
+    worker.end(*list(worker.held)[:1])
+    assert told(world, small, 98) == {"RESERVED_FOR": f"worker w1 is kept free for job {wide}, which has waited longer"}
+    assert set(told(world, wide)) == {"BUSY"}
+    worker.end()
+    assert set(told(world, small, 98)) == {"BUSY"}
+
+
 def test_all_causes_are_told_at_once(world: AuditedWorld) -> None:
     world.join(cpu=1000)
     first = world.submit()

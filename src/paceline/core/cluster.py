@@ -15,6 +15,7 @@ from paceline.core.invariants import check_job, check_worker
 from paceline.core.job import Attempt, Job
 from paceline.core.queue import Queues
 from paceline.core.reminders import Due, Reminders
+from paceline.core.reservation import Reservation
 from paceline.core.worker import Worker
 from paceline.model.ids import JobId, WorkerId
 from paceline.model.records import CancelKept, JobKept
@@ -53,6 +54,7 @@ class Cluster:
         self.reminders = Reminders()
         self.next_job = 1
         self.changed: dict[WorkerId, Worker] = {}  # workers with more room than when last asked
+        self.reserved: Reservation | None = None  # as of the last step
         self.ended: Recent[JobId, bool] = Recent()  # jobs over: did they succeed
         self.tokens: Recent[str, tuple[str, tuple[JobId, ...]]] = Recent()  # submit token → digest, jobs
 

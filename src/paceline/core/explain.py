@@ -30,6 +30,7 @@ CODES = {
     "FRAGMENTED": "enough is free in total ({free}), but on no single worker",
     "WORKER_DRAINING": "{workers} could run it, but is draining",
     "WORKER_AWAY": "{workers} could run it, but has lost its connection",
+    "RESERVED_FOR": "worker {worker} is kept free for job {job}, which has waited longer",
     "HIGHER_PRIORITY_FIRST": "it is not its turn: job {first} comes first, {jobs} ahead of it in all",
     "SCHEDULER_BEHIND": "nothing holds it back: it is about to be placed",
 }
@@ -57,10 +58,7 @@ def explain_task(cluster: Cluster, job: Job, task: TaskId, state: str, now: floa
     fits = explain_needs(cluster, job.spec.needs, now)
     causes += fits.causes
     if not causes:
-        ahead = _ahead_of(cluster, job)
-        causes.append(
-            cause("HIGHER_PRIORITY_FIRST", jobs=len(ahead), first=ahead[0]) if ahead else cause("SCHEDULER_BEHIND")
-        )
+        causes.append(_of_the_line(cluster, job))
     return Explanation(
         job=task.job, index=task.index, state=state, causes=causes, nearest=fits.nearest, change=fits.change
     )
@@ -126,7 +124,7 @@ def _taken(able: Sequence[Worker], need: Need, now: float) -> list[Cause]:
     """Workers that could run it, sorted by why they do not."""
     causes = []
     ready = [worker for worker in able if worker.state is WorkerState.READY]
-    late = [w for w in ready if need.time and w.machine.ends_at and w.machine.ends_at - now < need.time]
+    late = [worker for worker in ready if not worker.lasts(need, now)]
     busy = [worker for worker in ready if worker not in late]
     if late:
         causes.append(cause("WALLTIME_TOO_SHORT", workers=_names(late), seconds=round(need.time)))
@@ -149,6 +147,16 @@ def _names(workers: Sequence[Worker]) -> str:
 def _holders(workers: Sequence[Worker]) -> str:
     held = [str(TaskId(job, index)) for worker in workers for job, index in list(worker.held)[:3]]
     return ", ".join(held[:5]) + (" …" if len(held) > 5 else "") or "nobody"
+
+
+def _of_the_line(cluster: Cluster, job: Job) -> Cause:
+    """There is room, but not for this one yet."""
+    if ahead := _ahead_of(cluster, job):
+        return cause("HIGHER_PRIORITY_FIRST", jobs=len(ahead), first=ahead[0])
+    reserved = cluster.reserved
+    if reserved and reserved.job.queue is not job.queue:
+        return cause("RESERVED_FOR", worker=reserved.worker.name, job=reserved.job.id)
+    return cause("SCHEDULER_BEHIND")
 
 
 def _ahead_of(cluster: Cluster, job: Job) -> list[int]:

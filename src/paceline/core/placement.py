@@ -6,13 +6,18 @@ by one, so the work is proportional to queues and workers, not to tasks.
 *Who is asked*: after a queue found no room anywhere it is stuck, and from then on only workers that changed since are
 asked again, so a full fleet costs nothing. *How much each gets*: first what fits, spread evenly from the least loaded
 on; then, if such tasks are known to be short, some milliseconds of work ahead, so that a worker never waits for us.
+
+*Room for wide tasks*: the first queue in the line that has been stuck for a minute keeps the worker that is nearest to
+having room for it, and those after it are not offered that one (``core/reservation.py``). Their turn there comes once
+the queue has been served or has gone: until then the worker counts as changed in every step.
 """
 
-from collections.abc import Iterable, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Sequence
+from heapq import heappop, heappush
 
 from paceline.core.job import Job
 from paceline.core.queue import ResourceClass
+from paceline.core.reservation import reserve
 from paceline.core.step import Step
 from paceline.core.worker import Worker
 from paceline.model.columns import Attempts
@@ -28,31 +33,32 @@ def place(step: Step) -> None:
     ready = [worker for worker in cluster.workers.values() if worker.state is WorkerState.READY]
     changed = [worker for worker in cluster.changed.values() if worker.state is WorkerState.READY]
     cluster.changed = {}
-    line = _heads(cluster.queues)
+    cluster.reserved = None
+    line = cluster.queues.line()
     while line:
         _, _, queue, job = heappop(line)
         asked = changed if queue.stuck else ready
         if not _place_some(step, job, asked, _turn(job, queue, asked, contested=bool(line))):
-            queue.stuck = True
+            queue.found_no_room(step.now)
+            if line and not cluster.reserved:
+                _reserve(step, job, ready, changed)
             continue
+        queue.found_room()
         following = queue.head()
         if following:
             heappush(line, (following.key, following.id, queue, following))
         else:
-            queue.stuck = False
+            queue.emptied()
 
 
-def _heads(queues: Iterable[ResourceClass]) -> list[tuple[float, int, ResourceClass, Job]]:
-    """The queues that have a job to place, in a heap by its key. The others will be asked anew when they have one."""
-    line: list[tuple[float, int, ResourceClass, Job]] = []
-    for queue in queues:
-        job = queue.head()
-        if job:
-            line.append((job.key, job.id, queue, job))
-        else:
-            queue.stuck = False
-    heapify(line)
-    return line
+def _reserve(step: Step, job: Job, ready: list[Worker], changed: list[Worker]) -> None:
+    """Keep a worker from the rest of the line, if it is time. It counts as changed for when it is kept no longer."""
+    found = step.cluster.reserved = reserve(job, ready, step.now)
+    if found:
+        ready.remove(found.worker)
+        if found.worker in changed:
+            changed.remove(found.worker)
+        step.cluster.worker_changed(found.worker)
 
 
 def _turn(job: Job, queue: ResourceClass, asked: Sequence[Worker], *, contested: bool) -> int:

@@ -7,8 +7,9 @@ Jobs whose tasks have equal needs share a queue, a *resource class*; within it t
     key  = rank + SHARE × processors the job now occupies   a job that has much waits for one that has little
 
 *Ageing* comes for free: between two waiting jobs the difference of their ranks never changes, and every newcomer starts
-behind. So no order has to be recomputed as time passes, and nothing starves: whatever its priority, a job is overtaken
-only by what was submitted within so many days after it. *Fairness* is the last line: of two arrays submitted together
+behind. So no order has to be recomputed as time passes, and everybody's turn comes: whatever its priority, a job is
+overtaken only by what was submitted within so many days after it. That there is room then, even for a task that needs a
+whole worker, is the matter of ``core/reservation.py``. *Fairness* is the last line: of two arrays submitted together
 each gets half of the fleet; one submitted an hour later catches up but for the 60 tasks an hour is worth.
 """
 
@@ -32,6 +33,8 @@ are handed out only when they can start. An agent gives back what has not begun 
 as much, because a short task costs its worker several times what it takes itself.
 """
 
+NEVER = float("inf")
+
 REMEMBERED = 256
 """Queues beyond which those that no job stands in are forgotten, and with them how long such tasks took."""
 
@@ -52,13 +55,14 @@ than an agent gets through before it would hand the last of them back."""
 class ResourceClass:
     """The queue of all jobs whose tasks have equal needs, and what is known of such tasks."""
 
-    __slots__ = ("_heap", "_standing", "jobs", "needs", "seconds", "stuck")
+    __slots__ = ("_heap", "_standing", "jobs", "needs", "seconds", "since", "stuck")
 
     def __init__(self, needs: tuple[Need, ...]) -> None:
         self.needs = needs
         self.jobs = 0  # that are not over
         self.seconds = -1.0  # how long such a task takes, smoothed; below 0: not known yet
         self.stuck = False  # no worker had room when last asked; only those that changed since need asking
+        self.since = NEVER  # when it found no room for the first time after it last had some
         self._standing: dict[int, Job] = {}  # jobs with an entry below
         self._heap: list[tuple[float, int, Job]] = []  # an entry whose key is no longer its job's is void
 
@@ -81,6 +85,20 @@ class ResourceClass:
                 self._standing.pop(number, None)
             heappop(heap)
         return None
+
+    def found_room(self) -> None:
+        """Something was granted. While it is stuck, it stays so: the others that were asked had no room."""
+        self.since = NEVER
+
+    def found_no_room(self, now: float) -> None:
+        """Nobody who was asked had room."""
+        self.stuck = True
+        self.since = min(self.since, now)
+
+    def emptied(self) -> None:
+        """Nobody stands here; the next one may ask everybody."""
+        self.stuck = False
+        self.since = NEVER
 
     def contested(self) -> bool:
         """Whether jobs compete here, as far as is known without looking at them all."""
@@ -133,6 +151,18 @@ class Queues:
         queue.jobs -= 1
         if not queue.jobs and len(self._by_needs) > REMEMBERED:
             del self._by_needs[queue.needs]
+
+    def line(self) -> list[tuple[float, int, ResourceClass, "Job"]]:
+        """The queues that have a job to place, in a heap by its key. The others will ask anew when they have one."""
+        line: list[tuple[float, int, ResourceClass, Job]] = []
+        for queue in self._by_needs.values():
+            job = queue.head()
+            if job:
+                line.append((job.key, job.id, queue, job))
+            else:
+                queue.emptied()
+        heapify(line)
+        return line
 
     def __len__(self) -> int:
         return len(self._by_needs)

@@ -88,11 +88,13 @@ class Worker:
 
     def free_for(self, need: Need, now: float) -> int:
         """How many such tasks it could start right now."""
-        if need.time and self.machine.ends_at and self.machine.ends_at - now < need.time:
-            return 0
-        if self.cpu < need.cpu:
+        if self.cpu < need.cpu or not self.lasts(need, now):
             return 0
         return _fits(need, self.cpu, self.memory, self.disk, self._devices(need.gpu, self.gpus) if need.gpu else -1)
+
+    def lasts(self, need: Need, now: float) -> bool:
+        """Whether the machine stays for as long as such a task asks for."""
+        return not (need.time and self.machine.ends_at and self.machine.ends_at - now < need.time)
 
     def load(self) -> float:
         """Share of its processors that is booked."""
