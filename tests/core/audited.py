@@ -31,6 +31,7 @@ def picture(cluster: Cluster, now: float) -> Mapping[str, Any]:
     return {
         "next job": cluster.next_job,
         "jobs": {number: _job(job, cluster.jobs.keys(), now) for number, job in cluster.jobs.items()},
+        "drained": {worker.id for worker in cluster.workers.values() if worker.drained},
         "held": {worker.id: sorted(str(a.id) for a in worker.held.values()) for worker in cluster.workers.values()},
     }
 

@@ -7,6 +7,7 @@ import pytest
 
 from paceline.core.reservation import RESERVE
 from paceline.model.events import CancelAsked, DrainAsked
+from paceline.model.ids import JobId
 from paceline.model.resources import GpuNeed, Need
 from paceline.testing.hand import Hand
 from paceline.testing.world import gpu, job_spec, machine
@@ -15,7 +16,7 @@ from tests.core.audited import AuditedWorld
 WIDE = Need(cpu=4000)
 
 
-def crowded(world: AuditedWorld, workers: Sequence[Hand], need: Need = WIDE) -> int:
+def crowded(world: AuditedWorld, workers: Sequence[Hand], need: Need = WIDE) -> JobId:
     """Small tasks without end run everywhere; a job that needs more has just come."""
     world.submit(tasks=2000)
     assert all(worker.held for worker in workers)

@@ -304,6 +304,59 @@ def test_a_draining_worker_finishes_and_gets_nothing_new(world: AuditedWorld) ->
     assert len(worker.held) == 1
 
 
+def drain(world: AuditedWorld, worker: Hand, *, resume: bool = False, own: bool = False) -> list[Drain]:
+    """What the worker hears of it."""
+    worker.take()
+    world.step(DrainAsked(worker=worker.id, resume=resume, own=own))
+    return [message for message in worker.take() if isinstance(message, Drain)]
+
+
+def test_an_operators_drain_survives_link_lease_and_server(world: AuditedWorld) -> None:
+    worker = world.join()
+    drain(world, worker)
+    for lose in (worker.lose_link, lambda: world.advance(20.0), world.restart):
+        lose()
+        assert state(world, worker) is not WorkerState.DRAINING
+        worker.join()
+        assert state(world, worker) is WorkerState.DRAINING
+        assert worker.state is WorkerState.DRAINING
+    worker.lose_link()
+    assert world.tables.workers[worker.id].reason == "drain asked; the connection broke"
+    worker.join()
+    assert drain(world, worker, resume=True) == [Drain(resume=True)]
+    worker.join()
+    assert state(world, worker) is WorkerState.READY
+
+
+def test_a_workers_own_drain_is_its_own_to_say_again(world: AuditedWorld) -> None:
+    worker = world.join()
+    assert drain(world, worker, own=True) == [Drain()]
+    assert world.tables.workers[worker.id].reason == "drains itself"
+    world.restart()
+    worker.join()
+    assert state(world, worker) is WorkerState.READY
+
+
+def test_a_worker_does_not_lift_an_operators_drain(world: AuditedWorld) -> None:
+    worker = world.join()
+    drain(world, worker, own=True)
+    assert drain(world, worker) == [Drain()]
+    assert drain(world, worker, own=True) == []
+    assert drain(world, worker, resume=True, own=True) == [Drain()]
+    assert state(world, worker) is WorkerState.DRAINING
+    assert drain(world, worker, resume=True) == [Drain(resume=True)]
+    assert drain(world, worker, resume=True, own=True) == []
+
+
+def test_who_left_and_comes_back_is_drained_no_more(world: AuditedWorld) -> None:
+    worker = world.join()
+    drain(world, worker)
+    worker.leave()
+    world.restart()
+    worker.join()
+    assert state(world, worker) is WorkerState.READY
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_only_a_worker_at_work_can_be_drained(world: AuditedWorld, resume: bool) -> None:  # noqa: FBT001 - a case
     worker = world.join()

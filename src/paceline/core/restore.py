@@ -12,7 +12,7 @@ from paceline.core.job import Attempt, Job
 from paceline.core.reminders import Due
 from paceline.core.retry import Tries
 from paceline.core.step import Terms
-from paceline.core.worker import Worker
+from paceline.core.worker import DRAIN_ASKED, Worker
 from paceline.model.records import AttemptRow, LiveJob, Snapshot, WorkerKept
 from paceline.model.resources import Need
 from paceline.model.task import JUDGEMENT, Outcome, TaskState, final_state
@@ -38,6 +38,7 @@ def _restore_worker(cluster: Cluster, kept: WorkerKept, terms: Terms, now: float
     cluster.introduce(worker, kept.machine)
     worker.seen_at = now
     worker.state = kept.state
+    worker.drained = kept.reason.startswith(DRAIN_ASKED)
     if kept.state not in (WorkerState.LOST, WorkerState.LEFT):
         worker.state = WorkerState.AWAY
         worker.watched = True

@@ -12,6 +12,10 @@ ENDLESS = 1 << 20
 """How many tasks that need nothing of a worker it may hold."""
 
 
+DRAIN_ASKED = "drain asked"
+"""How the reason of every record begins that is kept of a worker while an operator has it drained."""
+
+
 class Worker:
     """See the module."""
 
@@ -20,6 +24,7 @@ class Worker:
         "capacity",
         "cpu",
         "disk",
+        "drained",
         "features",
         "gpus",
         "held",
@@ -44,6 +49,7 @@ class Worker:
         self.state = WorkerState.AWAY
         self.capacity = Capacity(cpu=0, memory=0, disk=0)
         self.seen_at = 0.0
+        self.drained = False  # an operator wants it to get nothing, until an operator resumes it or it leaves
         self.watched = False  # a reminder of its lease is set
         self.held: dict[tuple[JobId, int], Attempt] = {}
         self.ahead: dict[Need, int] = {}  # tasks held beyond capacity, which book nothing yet

@@ -12,7 +12,7 @@ from paceline.core.job import Attempt
 from paceline.core.lifecycle import columns, record_ends
 from paceline.core.reminders import Due
 from paceline.core.step import Step
-from paceline.core.worker import Worker
+from paceline.core.worker import DRAIN_ASKED, Worker
 from paceline.model.columns import Attempts, Endings, column
 from paceline.model.decision import Answer, BeatHeard, Done, Drain, Drop, Stop, Welcome
 from paceline.model.errors import NotFound
@@ -31,17 +31,23 @@ WORKER_TRANSITIONS: Mapping[WorkerState, Mapping[str, WorkerState]] = {
     },
     WorkerState.AWAY: {
         "joins again": WorkerState.READY,
+        "joins again, drained": WorkerState.DRAINING,
         "lease over": WorkerState.LOST,
         "says goodbye": WorkerState.LEFT,
     },
     WorkerState.DRAINING: {
         "resume asked": WorkerState.READY,
         "joins again": WorkerState.READY,
+        "joins again, drained": WorkerState.DRAINING,
         "link lost": WorkerState.AWAY,
         "lease over": WorkerState.LOST,
         "says goodbye": WorkerState.LEFT,
     },
-    WorkerState.LOST: {"joins again": WorkerState.READY, "says goodbye": WorkerState.LEFT},
+    WorkerState.LOST: {
+        "joins again": WorkerState.READY,
+        "joins again, drained": WorkerState.DRAINING,
+        "says goodbye": WorkerState.LEFT,
+    },
     WorkerState.LEFT: {"joins again": WorkerState.READY},
 }
 
@@ -57,7 +63,9 @@ def on_worker_joined(step: Step, event: WorkerJoined) -> Answer:
     worker.seen_at = step.now
     step.cluster.introduce(worker, event.machine)
     _stop_again(step, worker)
-    _turn(step, worker, WorkerState.READY, "")
+    _turn(step, worker, WorkerState.DRAINING if worker.drained else WorkerState.READY, "")
+    if worker.drained:
+        step.send(worker.id, Drain())
     watch_lease(step, worker)
     return Done()
 
@@ -112,19 +120,24 @@ def on_worker_left(step: Step, event: WorkerLeft) -> Answer:
     worker = _same(step, event.worker, event.incarnation)
     if worker is not None and worker.state is not WorkerState.LEFT:
         _end(step, list(worker.held.values()), Outcome.RETURNED, "the worker left")
+        worker.drained = False
         _turn(step, worker, WorkerState.LEFT, "")
     return Done()
 
 
 def on_drain_asked(step: Step, event: DrainAsked) -> Answer:
-    """Nothing new for this worker, or new work again."""
+    """Nothing new for this worker, or new work again, which takes both the operator and the worker."""
     worker = step.cluster.workers.get(event.worker)
-    wanted = WorkerState.READY if event.resume else WorkerState.DRAINING
     if worker is None or worker.state not in (WorkerState.READY, WorkerState.DRAINING):
         return NotFound(f"there is no worker {event.worker} at work", hint="`paceline worker ls` lists them")
-    if worker.state is not wanted:
-        _turn(step, worker, wanted, "drain asked" if wanted is WorkerState.DRAINING else "")
-        step.send(worker.id, Drain(resume=event.resume))
+    before = (worker.state, worker.drained)
+    worker.drained = worker.drained if event.own else not event.resume
+    ready = event.resume and not worker.drained
+    wanted = WorkerState.READY if ready else WorkerState.DRAINING
+    if before != (wanted, worker.drained):
+        _turn(step, worker, wanted, "" if ready or worker.drained else "drains itself")
+    if before != (wanted, worker.drained) or ready != event.resume:
+        step.send(worker.id, Drain(resume=ready))
         step.cluster.worker_changed(worker)
     return Done()
 
@@ -158,6 +171,7 @@ def _same(step: Step, worker_id: WorkerId, incarnation: int) -> Worker | None:
 
 def _turn(step: Step, worker: Worker, state: WorkerState, reason: str) -> None:
     worker.state = state
+    reason = "; ".join(filter(None, (DRAIN_ASKED if worker.drained else "", reason)))
     step.keep(
         WorkerKept(worker=worker.id, name=worker.name, state=state, machine=worker.machine, at=step.now, reason=reason)
     )

@@ -152,7 +152,7 @@ class Session:
         self._fleet.loop.post(WorkerLeft(worker=self._worker, incarnation=self._incarnation))
 
     def _draining(self, word: pb.WorkerWord) -> None:
-        self._fleet.loop.post(DrainAsked(worker=self._worker, resume=word.draining.resume))
+        self._fleet.loop.post(DrainAsked(worker=self._worker, resume=word.draining.resume, own=True))
 
     def _unknown(self, word: pb.WorkerWord) -> None:
         """A word of a newer version: nothing we could act on."""
