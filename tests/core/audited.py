@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from paceline.core.cluster import Cluster
+from paceline.core.invariants import GONE
 from paceline.core.job import Job
 from paceline.core.restore import restore
 from paceline.core.retry import Tries
@@ -31,8 +32,12 @@ def picture(cluster: Cluster, now: float) -> Mapping[str, Any]:
     return {
         "next job": cluster.next_job,
         "jobs": {number: _job(job, cluster.jobs.keys(), now) for number, job in cluster.jobs.items()},
-        "drained": {worker.id for worker in cluster.workers.values() if worker.drained},
-        "held": {worker.id: sorted(str(a.id) for a in worker.held.values()) for worker in cluster.workers.values()},
+        "drained": {worker.id for worker in cluster.workers.values() if worker.drained and worker.state not in GONE},
+        "held": {
+            worker.id: sorted(str(a.id) for a in worker.held.values())
+            for worker in cluster.workers.values()
+            if worker.held
+        },
     }
 
 

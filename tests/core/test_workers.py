@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from paceline.core.workers import WORKER_TRANSITIONS
+from paceline.core.workers import FORGET, WORKER_TRANSITIONS
 from paceline.model.decision import BeatHeard, Drain, Drop, Stop, Welcome
 from paceline.model.errors import NotFound
 from paceline.model.events import (
@@ -377,6 +377,37 @@ def test_who_says_goodbye_holds_nothing(world: AuditedWorld) -> None:
     assert worker.leave().records == []
     assert world.advance(60.0)
     assert state(world, worker) is WorkerState.LEFT
+
+
+def test_who_is_gone_for_a_day_is_forgotten_when_another_one_joins(world: AuditedWorld) -> None:
+    left, lost, away = world.join(), world.join(), world.join()
+    left.leave()
+    world.advance(20.0)
+    away.join()
+    world.advance(FORGET / 2)
+    away.join()
+    world.advance(20.0)
+    world.advance(FORGET / 2)
+    late = world.join()
+    assert list(world.cluster.workers) == [away.id, late.id]
+    assert state(world, away) is WorkerState.LOST
+    assert list(world.cluster.forgotten) == [left.id, lost.id]
+    world.restart()
+    late.join()
+    assert list(world.cluster.workers) == [away.id, late.id]
+    lost.join()
+    assert state(world, lost) is WorkerState.READY
+    assert list(world.cluster.forgotten) == [left.id]
+
+
+def test_who_left_is_not_forgotten_before_its_reminder_has_come(world: AuditedWorld) -> None:
+    left = world.join()
+    left.leave()
+    world.clock.advance(FORGET + 1.0)
+    late = world.join()
+    assert list(world.cluster.workers) == [left.id, late.id]
+    world.join()
+    assert left.id not in world.cluster.workers
 
 
 def test_a_lost_worker_may_still_say_goodbye(world: AuditedWorld) -> None:

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from paceline.core.indexes import covers, spans
-from paceline.core.invariants import check_job, check_worker
+from paceline.core.invariants import GONE, check_job, check_worker
 from paceline.core.job import Attempt, Job
 from paceline.core.queue import Queues
 from paceline.core.reminders import Due, Reminders
@@ -56,6 +56,7 @@ class Cluster:
         self.changed: dict[WorkerId, Worker] = {}  # workers with more room than when last asked
         self.reserved: Reservation | None = None  # as of the last step
         self.ended: Recent[JobId, bool] = Recent()  # jobs over: did they succeed
+        self.forgotten: Recent[WorkerId, str] = Recent()  # workers that are gone for good, most likely
         self.tokens: Recent[str, tuple[str, tuple[JobId, ...]]] = Recent()  # submit token → digest, jobs
 
     # ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -169,8 +170,16 @@ class Cluster:
 
     def add_worker(self, worker: WorkerId, name: str) -> Worker:
         """A worker nobody knew."""
+        self.forgotten.pop(worker, None)
         found = self.workers[worker] = Worker(worker, name)
         return found
+
+    def forget_workers(self, before: float) -> None:
+        """Those that are gone and were not heard of since are out of the picture. Should one come back, it is new."""
+        for worker in list(self.workers.values()):
+            if worker.state in GONE and worker.seen_at < before and not worker.watched:
+                del self.workers[worker.id]
+                self.forgotten.remember(worker.id, worker.name)
 
     def introduce(self, worker: Worker, machine: Machine) -> None:
         """What the worker has; what it holds is booked against it."""

@@ -36,11 +36,12 @@ def restore(snapshot: Snapshot, terms: Terms, now: float) -> Cluster:
 def _restore_worker(cluster: Cluster, kept: WorkerKept, terms: Terms, now: float) -> None:
     worker = cluster.add_worker(kept.worker, kept.name)
     cluster.introduce(worker, kept.machine)
-    worker.seen_at = now
+    worker.seen_at = kept.at
     worker.state = kept.state
     worker.drained = kept.reason.startswith(DRAIN_ASKED)
     if kept.state not in (WorkerState.LOST, WorkerState.LEFT):
         worker.state = WorkerState.AWAY
+        worker.seen_at = now
         worker.watched = True
         cluster.reminders.add(now + terms.lease, Due.LEASE, worker.id)
 

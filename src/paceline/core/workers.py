@@ -22,6 +22,9 @@ from paceline.model.records import WorkerKept
 from paceline.model.task import Outcome
 from paceline.model.worker import WorkerState
 
+FORGET = 86_400.0
+"""Seconds after which a worker that is gone is shown no longer, once another one joins."""
+
 WORKER_TRANSITIONS: Mapping[WorkerState, Mapping[str, WorkerState]] = {
     WorkerState.READY: {
         "link lost": WorkerState.AWAY,
@@ -54,6 +57,7 @@ WORKER_TRANSITIONS: Mapping[WorkerState, Mapping[str, WorkerState]] = {
 
 def on_worker_joined(step: Step, event: WorkerJoined) -> Answer:
     """An agent is there and says all it holds. We agree on every item: keep it, stop it, or drop it."""
+    step.cluster.forget_workers(step.now - FORGET)
     worker = step.cluster.workers.get(event.worker) or step.cluster.add_worker(event.worker, event.name)
     step.send(worker.id, Welcome(worker=worker.id, beat=step.terms.beat, lease=step.terms.lease, link=event.link))
     _agree(step, worker, event)

@@ -56,7 +56,8 @@ def _free_name(fleet: Fleet, wanted: str) -> str:
     taken = {
         name
         for name, number in fleet.auth.worker_names().items()
-        if (known := fleet.cluster.workers.get(number)) is None or known.state not in GONE
+        if number not in fleet.cluster.forgotten
+        and ((known := fleet.cluster.workers.get(number)) is None or known.state not in GONE)
     }
     name, count = wanted, 1
     while name in taken:
