@@ -3,7 +3,7 @@
 import pytest
 
 from paceline.agent.memory import Acked
-from paceline.agent.translate import PIECE, Listener, pieces, spoken
+from paceline.agent.translate import PIECE, Listener, merged, pieces, spoken
 from paceline.agent.words import Beat, Chunk, Draining, Granted, Heard, Leaving, Linked, Reported, Started, ToServer
 from paceline.model.columns import Attempts, Endings
 from paceline.model.decision import Drain, Drop, Settled, Stop
@@ -54,6 +54,26 @@ def test_large_results_are_spread_over_several_messages() -> None:
     parts = list(pieces(endings(PIECE // 2, PIECE // 2, PIECE + 5, 1, 1)))
     assert [list(part.indexes) for part in parts] == [[0], [1], [2], [3, 4]]
     assert all(len(part.results) == len(part.indexes) for part in parts)
+
+
+def end_of(index: int, job: int = 1, **columns: object) -> pb.WorkerWord:
+    return pb.WorkerWord(ended=pb.Endings(job=job, indexes=[index], numbers=[1], seconds=[0.0], **columns))  # type: ignore[arg-type]
+
+
+def test_ends_of_one_job_that_follow_each_other_are_one_word() -> None:
+    (word,) = merged([end_of(0), end_of(1), end_of(2)])
+    assert list(word.ended.indexes) == [0, 1, 2]
+    assert list(word.ended.seconds) == [0.0, 0.0, 0.0]
+
+
+def test_ends_of_other_jobs_or_with_other_columns_stay_on_their_own() -> None:
+    words = [end_of(0), end_of(0, job=2), end_of(1, job=2, codes=[0]), pb.WorkerWord(beat=pb.Beat(number=1))]
+    assert merged(words) == words
+
+
+def test_ends_on_both_sides_of_another_word_keep_their_order() -> None:
+    words = [end_of(0), pb.WorkerWord(log=pb.LogChunk(job=1, index=1)), end_of(1)]
+    assert merged(words) == words
 
 
 def grant(shape: int, *, spec: Spec | None = None) -> pb.ServerWord:

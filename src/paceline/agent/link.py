@@ -13,7 +13,7 @@ from random import Random
 import grpc
 
 from paceline.agent.memory import Acked
-from paceline.agent.translate import Listener, spoken
+from paceline.agent.translate import Listener, merged, spoken
 from paceline.agent.words import FromServer, Linked, Refused, Reported, ToServer, Unlinked
 from paceline.clock import Clock
 from paceline.config import WorkerOptions
@@ -156,7 +156,7 @@ class Link:
     ) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):  # reading says what it was
             async for words in outgoing.batches():
-                await call.write(pb.FromWorker(words=words))
+                await call.write(pb.FromWorker(words=merged(words)))
             await call.done_writing()
 
     # ── between two ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import msgspec
+
 from paceline.agent.devices import Booking
 from paceline.agent.places import Source
 from paceline.model.columns import Attempts, Endings, column
@@ -182,7 +184,7 @@ def decode(data: bytes) -> Record:
 
 
 def _pack(header: Sequence[object], body: bytes = b"") -> bytes:
-    text = json.dumps(header, separators=(",", ":")).encode()
+    text = msgspec.json.encode(header)
     return _LENGTH.pack(len(text)) + text + body
 
 

@@ -1,6 +1,6 @@
 """Between the machine's words and the messages of the link. Pure, but for the table of shapes a link builds up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from paceline.agent.frames import Shape
 from paceline.agent.memory import Acked
@@ -73,6 +73,23 @@ def pieces(endings: Endings) -> Iterator[Endings]:
         positions.append(position)
         size += len(result) + _ROW
     yield endings.only(positions)
+
+
+def merged(words: Iterable[pb.WorkerWord]) -> list[pb.WorkerWord]:
+    """The same, in order; ends of one job that follow each other become one word, which costs everybody less."""
+    said: list[pb.WorkerWord] = []
+    for word in words:
+        if said and word.HasField("ended") and said[-1].HasField("ended") and _alike(said[-1].ended, word.ended):
+            said[-1].ended.MergeFrom(word.ended)
+        else:
+            said.append(word)
+    return said
+
+
+def _alike(one: pb.Endings, other: pb.Endings) -> bool:
+    """Of one job, with the same columns: one's rows can follow the other's."""
+    same = [field.name for field, _ in one.ListFields()] == [field.name for field, _ in other.ListFields()]
+    return same and one.job == other.job
 
 
 class Listener:
