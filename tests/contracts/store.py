@@ -320,6 +320,19 @@ class StoreContract:
 
         asyncio.run(scenario())
 
+    def test_a_page_of_large_results_fits_into_a_message(self, world: World) -> None:
+        async def scenario() -> None:
+            async with opened(world) as store:
+                large = [bytes(1 << 20)] * 5
+                await keep(store, job(), granted(0, 1, 2, 3, 4), succeeded(0, 1, 2, 3, 4, results=large))
+                pages, after = [], -1
+                while rows := await store.read(Results(job=JOB, after=after)):
+                    pages.append([row.index for row in rows])
+                    after = rows[-1].index
+                assert pages == [[0, 1], [2, 3], [4]]
+
+        asyncio.run(scenario())
+
     # ── questions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def test_attempts_of_a_task(self, world: World) -> None:

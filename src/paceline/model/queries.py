@@ -64,7 +64,8 @@ class TaskAttempts(Query[Sequence[TaskView]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Results(Query[Sequence[ResultRow]]):
-    """Final ends of a job's tasks, by index, above ``after``."""
+    """Final ends of a job's tasks, by index, above ``after``. A page ends early where its results are large; an empty
+    one says that there are no more."""
 
     job: JobId
     after: int = -1

@@ -20,6 +20,7 @@ from paceline.model.queries import (
 from paceline.model.task import Ending
 from paceline.model.views import EventView, LogPage, ReportView, ResultRow, TaskView
 from paceline.stores.output import page
+from paceline.stores.paging import until_full
 from paceline.stores.standing import task_state
 from paceline.stores.tables import Job, Numbered, Tables, stop_of
 
@@ -98,7 +99,7 @@ def _task_view(tables: Tables, job: JobId, key: Numbered) -> TaskView:
 def _(query: Results, tables: Tables) -> list[ResultRow]:
     final = (key for index, key in sorted(tables.finals[query.job].items()) if index > query.after)
     endings = tables.endings[query.job]
-    return [_result_row(key, endings[key].ending) for key in islice(final, query.limit)]
+    return list(until_full(_result_row(key, endings[key].ending) for key in islice(final, query.limit)))
 
 
 def _result_row(key: Numbered, ending: Ending) -> ResultRow:

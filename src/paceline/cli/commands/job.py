@@ -91,7 +91,14 @@ def results(face: Face, selector: str, *, after: int, limit: int) -> None:
 
     async def rows_of(client: Client) -> list[ResultRow]:
         (target, *_) = await resolve(client, [selector])
-        return list(await client.results(target.job.job, after=after, limit=limit))
+        rows: list[ResultRow] = []
+        while len(rows) < limit:
+            last = rows[-1].index if rows else after
+            page = await client.results(target.job.job, after=last, limit=limit - len(rows))
+            if not page:
+                break
+            rows += page
+        return rows
 
     rows = ask(face, rows_of)
     face.show(

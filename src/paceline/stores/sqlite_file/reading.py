@@ -20,6 +20,7 @@ from paceline.model.queries import (
 )
 from paceline.model.views import EventView, ReportView, ResultRow, TaskView
 from paceline.stores.messages import Refused, decode_query, encode_answer
+from paceline.stores.paging import until_full
 from paceline.stores.sqlite_file.database import Database, plainly, statements
 from paceline.stores.sqlite_file.logs import open_logs, read_log
 from paceline.stores.sqlite_file.peer import Peer
@@ -131,7 +132,7 @@ def _task_view(row: tuple[int, int, int, str, float, str, int, str, float, float
 def _(query: Results, db: Database) -> list[ResultRow]:
     columns = ("index", "number", "outcome", "code", "detail", "result", "seconds")
     rows = db.run("results", job=query.job, after=query.after, limit=query.limit)
-    return [ResultRow(**dict(zip(columns, row, strict=True))) for row in rows]
+    return list(until_full(ResultRow(**dict(zip(columns, row, strict=True))) for row in rows))
 
 
 @_answer.register
