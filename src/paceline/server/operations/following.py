@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.queries import Jobs, Log, Reports
@@ -88,9 +88,10 @@ async def logs(fleet: Fleet, request: LogRequest) -> AsyncIterator[LogPart]:
             changed.clear()
             view = await looking.task(fleet, request.task)
             if view.attempt > shown:
-                shown = view.attempt
+                shown = shown + 1 if shown else view.attempt
                 async for part in _attempt_log(fleet, request, shown):
                     yield part
+                request = replace(request, offset=0, tail=-1)  # further attempts are shown whole
             elif not request.follow or view.state in looking.FINAL:
                 return
             else:
