@@ -119,7 +119,10 @@ class Holds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Began:
-    """An attempt started; its output goes to these files from these offsets on."""
+    """An attempt started; its output goes to these files from these offsets on.
+
+    Of a program that ended within milliseconds only the end is told, if its output files were new.
+    """
 
     key: str
     out: str
