@@ -1,10 +1,12 @@
 """A job that is not over, and an attempt at one of its tasks."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paceline.core.indexes import Indexes
 from paceline.core.queue import ResourceClass, rank
 from paceline.core.retry import Tries
+from paceline.model.columns import Attempts
 from paceline.model.ids import AttemptId, JobId
 from paceline.model.job import JobSpec
 from paceline.model.records import CancelKept, JobKept
@@ -134,3 +136,8 @@ class Job:
         """A task is over."""
         self.counts[state] += 1
         self.forget(index)
+
+
+def columns(job: JobId, attempts: Sequence[Attempt]) -> Attempts:
+    """Attempts of one job as columns."""
+    return Attempts(job=job, indexes=[a.index for a in attempts], numbers=[a.number for a in attempts])

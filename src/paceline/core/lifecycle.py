@@ -2,30 +2,26 @@
 
 The machine of a task is the table below; ``docs/states.md`` is drawn from it. A task has no object of its own while it
 waits or once it is over: its state is *where it stands* (in its job's waiting indexes, among those backing off, held by
-a worker, or counted), so a transition is a move between those places, made by ``core/step.cluster.py``.
+a worker, or counted), so a transition is a move between those places, made by ``core/cluster.py``.
 """
 
 from collections.abc import Mapping, Sequence
 
+from paceline.core.cancel import doom
 from paceline.core.job import Attempt, Job
 from paceline.core.retry import judge
 from paceline.core.step import Step
-from paceline.core.worker import Worker
 from paceline.model.columns import Attempts, Endings, column
-from paceline.model.decision import Answer, Done, Settled, Stop
+from paceline.model.decision import Answer, Done, Settled
 from paceline.model.events import (
     AttemptsEnded,
     AttemptsStarted,
-    CancelAsked,
     ReportCame,
 )
 from paceline.model.ids import JobId
-from paceline.model.job import Range
 from paceline.model.records import (
     AttemptsOver,
-    CancelKept,
     JobOver,
-    JobShut,
     Reported,
 )
 from paceline.model.task import Ending, Outcome, TaskState, final_state
@@ -58,66 +54,6 @@ TASK_TRANSITIONS: Mapping[TaskState, Mapping[str, TaskState]] = {
     TaskState.FAILED: {},
     TaskState.CANCELLED: {},
 }
-
-
-def shut(step: Step, job: Job) -> None:
-    """An open job has all its tasks."""
-    job.open = False
-    step.keep(JobShut(job=job.id, count=job.total))
-
-
-# ── cancel ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def on_cancel_asked(step: Step, event: CancelAsked) -> Answer:
-    """Desired state: kept first, then carried to every worker that holds one of the tasks."""
-    job = step.cluster.jobs.get(event.job)
-    if job is None:
-        return Done()
-    ranges = _within(job, event.ranges)
-    if event.ranges and not ranges:
-        return Done()
-    cancel = CancelKept(
-        job=job.id, ranges=ranges, outcome=Outcome.CANCELLED, by=event.by, reason=event.reason, at=step.now
-    )
-    return Done(tasks=_cancel(step, job, cancel))
-
-
-def _within(job: Job, ranges: Sequence[Range]) -> Sequence[Range]:
-    """Those that hold anything, and of an open job no more than the tasks it has: a cancel does not reach ahead."""
-    end = job.total if job.open else None
-    cut = [Range(start=r.start, stop=r.stop if end is None else min(r.stop, end), step=r.step) for r in ranges]
-    return [each for each in cut if each.start < each.stop]
-
-
-def _cancel(step: Step, job: Job, cancel: CancelKept) -> int:
-    step.keep(cancel)
-    gone = step.cluster.withdraw(job, cancel)
-    if job.open and not cancel.ranges:
-        shut(step, job)
-    stopped = _stop(step, job, cancel)
-    step.touched[job.id] = None
-    return gone + stopped
-
-
-def _stop(step: Step, job: Job, cancel: CancelKept) -> int:
-    """Tell the workers to end what the cancel covers and is not being ended yet."""
-    wanted = [range(r.start, r.stop, r.step) for r in cancel.ranges]
-    by_worker: dict[Worker, list[Attempt]] = {}
-    for attempt in job.live.values():
-        if not attempt.stopping and (not wanted or any(attempt.index in span for span in wanted)):
-            attempt.stopping = True
-            by_worker.setdefault(attempt.worker, []).append(attempt)
-    for worker, attempts in by_worker.items():
-        step.send(worker.id, Stop(attempts=columns(job.id, attempts), reason=cancel.reason))
-    return sum(map(len, by_worker.values()))
-
-
-def doom(step: Step, job: Job, because: JobId) -> None:
-    """The job will never run, because one that it comes after did not succeed."""
-    reason = f"job {because}, which it comes after, did not succeed"
-    cancel = CancelKept(job=job.id, ranges=(), outcome=Outcome.DEPENDENCY, by="paceline", reason=reason, at=step.now)
-    _cancel(step, job, cancel)
 
 
 # ── attempts ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,12 +190,7 @@ def settle(step: Step) -> None:
                 doom(step, dependent, number)
 
 
-# ── columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def columns(job: JobId, attempts: Sequence[Attempt]) -> Attempts:
-    """Attempts of one job as columns."""
-    return Attempts(job=job, indexes=[a.index for a in attempts], numbers=[a.number for a in attempts])
+# ── which of them are current ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _current(step: Step, worker_id: int, named: Attempts) -> list[Attempt | None]:

@@ -11,7 +11,7 @@ Nothing that a decision says has happened until its records are kept (``model/de
 from collections.abc import Sequence
 from typing import assert_never
 
-from paceline.core import lifecycle, submission, workers
+from paceline.core import cancel, lifecycle, submission, workers
 from paceline.core.cluster import Cluster
 from paceline.core.placement import place
 from paceline.core.reminders import Due
@@ -81,7 +81,7 @@ def _on_event(step: Step, event: Event) -> Answer:
         case JobClosed():
             return submission.on_job_closed(step, event)
         case CancelAsked():
-            return lifecycle.on_cancel_asked(step, event)
+            return cancel.on_cancel_asked(step, event)
         case ReportCame():
             return lifecycle.on_report(step, event)
         case _:

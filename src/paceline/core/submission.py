@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from paceline.core.lifecycle import doom, shut
+from paceline.core.cancel import doom, shut
 from paceline.core.step import Step
 from paceline.model.decision import Answer, Done, Submitted
 from paceline.model.errors import Conflict, NotFound, PacelineError, UsageError

@@ -8,8 +8,8 @@ the agent may be back in a second, and then says all it holds.
 
 from collections.abc import Mapping
 
-from paceline.core.job import Attempt
-from paceline.core.lifecycle import columns, record_ends
+from paceline.core.job import Attempt, columns
+from paceline.core.lifecycle import record_ends
 from paceline.core.reminders import Due
 from paceline.core.step import Step
 from paceline.core.worker import DRAIN_ASKED, Worker
