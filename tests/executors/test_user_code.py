@@ -1,6 +1,7 @@
 """What parameters and payloads mean, in this very process."""
 
 import base64
+import importlib
 import json
 import pickle
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import cloudpickle
 import pytest
 
+from paceline import kinds
 from paceline.executors.user_code import DETAIL_LIMIT, Unusable, bind, use
 
 
@@ -112,3 +114,25 @@ def test_a_kind_is_called_with_its_params_and_a_payload_replaces_fields() -> Non
 @pytest.mark.parametrize("payload", [b"no json", b"[1]", b'{"dataa": "x"}'])
 def test_a_payload_that_makes_no_sense_is_rejected(payload: bytes) -> None:
     assert bind("train", body(data="x.csv")).work(payload).outcome == "REJECTED"
+
+
+def test_a_directory_around_what_we_run_on_takes_nothing_of_it_along(tmp_path: Path) -> None:
+    source = Path(kinds.__file__).parent.parent
+    around = str(source.parent)
+    (tmp_path / "mine.py").write_text("here = 1\n")
+    use((around, str(source)))
+    bind("function", by_value(lambda: 1))
+    use((str(tmp_path),))
+    assert importlib.import_module("mine").here == 1
+    assert sys.modules["paceline.kinds"] is kinds
+    assert sys.modules["cloudpickle"] is cloudpickle
+    assert importlib.import_module("paceline.testing").__name__ == "paceline.testing"
+    assert pickle.loads(bind("function", by_value(lambda: 2)).work(b"").result) == 2  # noqa: S301
+
+
+def test_what_came_from_a_directory_goes_with_it(tmp_path: Path) -> None:
+    for place, value in (("one", 1), ("two", 2)):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "clash_of_names.py").write_text(f"value = {value}\n")
+        use((str(tmp_path / place),))
+        assert importlib.import_module("clash_of_names").value == value

@@ -14,7 +14,7 @@ import os
 import pickle
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -143,22 +143,36 @@ def _pickled(error: BaseException, trace: str) -> bytes:
 
 # ── modules ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_used: list[tuple[str, ...]] = [()]
+_added: list[str] = []
+"""Directories that ``use`` put in front of the interpreter's own."""
 
 
 def use(paths: tuple[str, ...]) -> None:
-    """Import from these directories. What was imported from other ones before is forgotten: its names may clash."""
-    (before,) = _used
-    if paths == before:
+    """Import from these directories. What was imported from other ones before is forgotten: its names may clash.
+
+    What the interpreter finds by itself stays, even where a user's directory lies around it (a project with its virtual
+    environment and Paceline inside): modules that this very process runs on must not come twice.
+    """
+    own = [path for path in sys.path if path not in _added]
+    wanted = [path for path in paths if path not in own and Path(path).is_dir()]
+    if wanted == _added:
         return
-    stale = tuple(f"{path}{os.sep}" for path in before if path not in paths)
-    for name, module in list(sys.modules.items()):
-        if stale and (getattr(module, "__file__", None) or "").startswith(stale):
-            del sys.modules[name]
-    there = [path for path in paths if Path(path).is_dir()]
-    sys.path[:] = there + [path for path in sys.path if path not in before and path not in paths]
+    _forget(_below(path for path in _added if path not in wanted), _below(own))
+    sys.path[:] = wanted + own
+    _added[:] = wanted
     importlib.invalidate_caches()
-    _used[:] = [paths]
+
+
+def _below(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{path}{os.sep}" for path in paths if path)
+
+
+def _forget(stale: tuple[str, ...], own: tuple[str, ...]) -> None:
+    """Modules from below the one kind of directory, and not from below the other."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if file.startswith(stale) and not file.startswith(own):
+            del sys.modules[name]
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
