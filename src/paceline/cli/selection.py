@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from paceline.model.errors import NotFound, UsageError
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
-from paceline.model.task import TaskState
+from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, TaskView
 from paceline.sdk.grammar import AllJobs, JobNamed, JobNumbers, LastJob, format_array, parse_selector
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from paceline.sdk.client import Client
 
 PAGE = 1000
-FINAL = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 _NUMBERS_LIMIT = 100_000
 
 
@@ -32,7 +31,7 @@ class Target:
     @property
     def is_over(self) -> bool:
         """Whether the job is."""
-        return self.job.state in FINAL
+        return self.job.state in FINAL_STATES
 
     def __str__(self) -> str:
         return f"{self.job.job}.{format_array(self.ranges)}" if self.ranges else str(self.job.job)

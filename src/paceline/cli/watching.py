@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from paceline.cli.face import Face
 from paceline.cli.output import TAIL_LINE, print_pages
 from paceline.cli.progress import Display, display
-from paceline.cli.selection import FINAL, Target
+from paceline.cli.selection import Target
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
-from paceline.model.task import TaskState
+from paceline.model.task import FINAL_STATES, TaskState
 from paceline.model.views import JobView, LogPage, TaskView
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
 
-PENDING = tuple(state for state in TaskState if state not in FINAL)
+PENDING = tuple(state for state in TaskState if state not in FINAL_STATES)
 SHOWN_FAILURES = 3
 SHOWN_LINES = 10
 PATIENCE = 2.0
@@ -39,7 +39,7 @@ async def watch_jobs(client: Client, jobs: Sequence[int], shown: Display, *, eno
         async for update in updates:
             views.update((job.job, job) for job in update.jobs)
             shown.show(update.jobs)
-            if enough and sum(job.state in FINAL for job in views.values()) >= enough:
+            if enough and sum(job.state in FINAL_STATES for job in views.values()) >= enough:
                 break
     return [views[job] for job in jobs if job in views]
 

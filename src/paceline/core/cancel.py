@@ -6,6 +6,7 @@ reconnect, until the worker says that nothing of it is left. Waiting tasks are o
 
 from collections.abc import Sequence
 
+from paceline.core.indexes import spans
 from paceline.core.job import Attempt, Job, columns
 from paceline.core.step import Step
 from paceline.core.worker import Worker
@@ -56,7 +57,7 @@ def _withdraw(step: Step, job: Job, cancel: CancelKept) -> int:
 
 def _stop(step: Step, job: Job, cancel: CancelKept) -> int:
     """Tell the workers to end what the cancel covers and is not being ended yet."""
-    wanted = [range(r.start, r.stop, r.step) for r in cancel.ranges]
+    wanted = spans(cancel.ranges)
     by_worker: dict[Worker, list[Attempt]] = {}
     for attempt in job.live.values():
         if not attempt.stopping and (not wanted or any(attempt.index in span for span in wanted)):

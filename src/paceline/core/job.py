@@ -11,12 +11,10 @@ from paceline.model.ids import AttemptId, JobId
 from paceline.model.job import JobSpec
 from paceline.model.records import CancelKept, JobKept
 from paceline.model.resources import Need
-from paceline.model.task import TaskState
+from paceline.model.task import FINAL_STATES, TaskState
 
 if TYPE_CHECKING:
     from paceline.core.worker import Worker
-
-FINAL_STATES = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 
 
 class Attempt:

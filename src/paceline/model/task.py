@@ -23,6 +23,10 @@ class TaskState(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+FINAL_STATES = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
+"""Those in which a task, and a job, stays."""
+
+
 class Outcome(StrEnum):
     """How an attempt ended."""
 

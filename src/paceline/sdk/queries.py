@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from paceline.model.ids import TaskId
 from paceline.model.job import Range
-from paceline.model.task import TaskState
+from paceline.model.task import FINAL_STATES
 from paceline.model.views import (
     EventView,
     Explanation,
@@ -24,7 +24,6 @@ from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.status import check_protocol
 
 ALL_REPORTS = 10_000
-FINAL_STATES = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 
 
 class Queries(Connection):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from paceline.core.indexes import spans
 from paceline.model.columns import Endings
 from paceline.model.errors import PacelineError, UsageError
 from paceline.model.ids import JobId
@@ -139,7 +140,7 @@ class ClientSession:
                 self._outgoing.put(pb.FleetWord(started=started), 8 * len(attempts.indexes))
             case CancelKept() if record.ranges:
                 live = self._fleet.cluster.jobs.get(record.job)
-                indexes = [i for r in record.ranges for i in range(r.start, r.stop, r.step)]
+                indexes = [i for span in spans(record.ranges) for i in span]
                 self._say_unbegun(record, [i for i in indexes if live is None or i not in live.live])
             case JobOver(job=job, counts=counts):
                 state = next((s for s in ("FAILED", "CANCELLED") if counts.get(s)), TaskState.SUCCEEDED)

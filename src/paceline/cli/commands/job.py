@@ -14,11 +14,12 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms, result
 from paceline.cli.lazy import NounGroup
 from paceline.cli.progress import counts
-from paceline.cli.selection import FINAL, Target, resolve
+from paceline.cli.selection import Target, resolve
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, table
 from paceline.cli.words import age, brief, progress
 from paceline.clock import SystemClock
+from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, ResultRow
 from paceline.sdk.grammar import format_moment
 
@@ -117,7 +118,7 @@ job.add_command(wait)
 
 
 def _shown(view: JobView, now: float) -> str:
-    over = view.state in FINAL
+    over = view.state in FINAL_STATES
     took = age((view.ended_at or now) - view.submitted_at)
     return pairs(
         [

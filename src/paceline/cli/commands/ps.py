@@ -9,11 +9,12 @@ import click
 
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
-from paceline.cli.selection import FINAL, every_job
+from paceline.cli.selection import every_job
 from paceline.cli.session import ask
 from paceline.cli.table import table
 from paceline.cli.words import age, progress
 from paceline.clock import SystemClock
+from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ async def places_of(client: Client, jobs: Sequence[JobView]) -> list[str]:
 async def _jobs(client: Client, ended: int) -> tuple[list[JobView], list[str]]:
     jobs: list[JobView] = []
     async for job in every_job(client):
-        if job.state in FINAL:
+        if job.state in FINAL_STATES:
             ended -= 1
-        if ended >= 0 or job.state not in FINAL:
+        if ended >= 0 or job.state not in FINAL_STATES:
             jobs.append(job)
     return jobs, await places_of(client, jobs)
 

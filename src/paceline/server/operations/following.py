@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.queries import Jobs, Log, Reports
 from paceline.model.records import Record, Reported
+from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, LogPage, ReportView
 from paceline.server.fleet import Fleet
 from paceline.server.operations import looking
@@ -43,7 +44,7 @@ async def watch(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncIte
             views = await looking.jobs(fleet, Jobs(ids=ids, limit=len(ids)))
             reports, fresh[:] = list(fresh), []
             yield Update(jobs=views, reports=reports)
-            if all(view.state in looking.FINAL for view in views):
+            if all(view.state in FINAL_STATES for view in views):
                 return
             await asyncio.sleep(interval)
             await changed.wait()
@@ -92,7 +93,7 @@ async def logs(fleet: Fleet, request: LogRequest) -> AsyncIterator[LogPart]:
                 async for part in _attempt_log(fleet, request, shown):
                     yield part
                 request = replace(request, offset=0, tail=-1)  # further attempts are shown whole
-            elif not request.follow or view.state in looking.FINAL:
+            elif not request.follow or view.state in FINAL_STATES:
                 return
             else:
                 await changed.wait()

@@ -13,12 +13,11 @@ from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.queries import JobRow, Jobs, LatestAttempts, Results, TaskAttempts
 from paceline.model.records import CancelKept
-from paceline.model.task import TaskState
+from paceline.model.task import FINAL_STATES, TaskState
 from paceline.model.views import Cause, Explanation, JobView, ResultRow, TaskView
 from paceline.server.fleet import Fleet
 
 PAGE = 1000
-FINAL = (TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELLED)
 
 
 async def jobs(fleet: Fleet, query: Jobs) -> list[JobView]:
@@ -121,7 +120,7 @@ def _task(fleet: Fleet, row: JobRow, kept: TaskView) -> TaskView:
     """A task's latest attempt as kept, under the state in which it is now."""
     live = fleet.cluster.jobs.get(row.kept.job)
     state = task_state(live, kept.index) if live is not None else ""
-    if state or kept.state in FINAL:
+    if state or kept.state in FINAL_STATES:
         return replace(kept, state=state or kept.state)
     cancel = next((cancel for cancel in row.cancels if covers(cancel.ranges, kept.index)), None)
     if kept.state == TaskState.ASSIGNED:  # it has ended, and that is being kept this very moment
