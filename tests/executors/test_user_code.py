@@ -136,3 +136,14 @@ def test_what_came_from_a_directory_goes_with_it(tmp_path: Path) -> None:
         (tmp_path / place / "clash_of_names.py").write_text(f"value = {value}\n")
         use((str(tmp_path / place),))
         assert importlib.import_module("clash_of_names").value == value
+
+
+def test_packages_without_a_file_go_with_what_is_around_them(tmp_path: Path) -> None:
+    """A package in a directory without ``__init__.py`` has no file, and looks for itself through its parent."""
+    for place, value in (("one", 1), ("two", 2)):
+        inner = tmp_path / place / "outer_of_names" / "inner"
+        inner.mkdir(parents=True)
+        (inner.parent / "__init__.py").touch()
+        (inner / "leaf.py").write_text(f"value = {value}\n")
+        use((str(tmp_path / place),))
+        assert importlib.import_module("outer_of_names.inner.leaf").value == value

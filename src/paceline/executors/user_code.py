@@ -168,11 +168,19 @@ def _below(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _forget(stale: tuple[str, ...], own: tuple[str, ...]) -> None:
-    """Modules from below the one kind of directory, and not from below the other."""
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None) or ""
-        if file.startswith(stale) and not file.startswith(own):
-            del sys.modules[name]
+    """Modules from below the one kind of directory, and not from below the other.
+
+    All are found before the first goes: a package without a file asks its parent where it lies.
+    """
+    gone = [name for name, module in list(sys.modules.items()) if _lies(module, stale) and not _lies(module, own)]
+    for name in gone:
+        del sys.modules[name]
+
+
+def _lies(module: object, below: tuple[str, ...]) -> bool:
+    file = getattr(module, "__file__", None)
+    places: Iterable[object] = [file] if file else getattr(module, "__path__", None) or ()
+    return any(str(place).startswith(below) for place in places)
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────────────────────
