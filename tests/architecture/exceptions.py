@@ -28,7 +28,7 @@ CONSTRUCTS: Mapping[str, str] = {
 }
 """``place:construct`` of ``test_constructs.FORBIDDEN`` that may stand there."""
 
-SLEEPS: Mapping[str, str] = {}
+SLEEPS: Mapping[str, str] = {"proxy.py": "its faults are delays"}
 """Test files outside ``tests/system`` that may wait for time to pass."""
 
 PATCHES: Mapping[str, str] = {}

@@ -32,7 +32,7 @@ from paceline.model.records import (
     Snapshot,
     TokenSpent,
 )
-from paceline.model.task import Outcome
+from paceline.model.task import Outcome, TaskState
 from paceline.model.views import ResultRow, TaskView
 from paceline.model.worker import WorkerState
 from paceline.store import Store
@@ -146,7 +146,8 @@ class StoreContract:
         ]
 
     def test_jobs_that_are_over_stay_behind_and_their_numbers_are_not_given_again(self, world: World) -> None:
-        batch: list[Record] = [job(1), job(2), JobOver(job=JobId(2), at=NOW + 9, counts={"SUCCEEDED": 4})]
+        over = JobOver(job=JobId(2), at=NOW + 9, state=TaskState.SUCCEEDED, counts={"SUCCEEDED": 4})
+        batch: list[Record] = [job(1), job(2), over]
         snapshot = asyncio.run(snapshot_after(world, batch))
         assert [live.kept.job for live in snapshot.jobs] == [1]
         assert (snapshot.next_job, snapshot.now) == (3, NOW + 9)
@@ -381,11 +382,13 @@ class StoreContract:
         async def scenario() -> None:
             async with opened(world) as store:
                 await keep(store, job(1), job(2, of=spec("mean", is_open=True)), job(3), cancelled())
-                await keep(store, JobOver(job=JobId(3), at=NOW + 9, counts={"SUCCEEDED": 3, "FAILED": 1}))
+                counts = {"SUCCEEDED": 3, "FAILED": 1}
+                await keep(store, JobOver(job=JobId(3), at=NOW + 9, state=TaskState.FAILED, counts=counts))
                 third, second, first = await store.read(Jobs())
                 assert (third.kept, third.count, third.ended_at) == (job(3), 4, NOW + 9)
-                assert third.counts == {"SUCCEEDED": 3, "FAILED": 1}
-                assert (second.count, second.ended_at, second.counts, second.cancels) == (0, 0.0, None, [])
+                assert (third.state, third.counts) == (TaskState.FAILED, counts)
+                assert (second.count, second.ended_at, second.state, second.counts) == (0, 0.0, "", None)
+                assert second.cancels == []
                 assert [(list(cancel.ranges), cancel.reason) for cancel in first.cancels] == [([], "typo")]
 
         asyncio.run(scenario())

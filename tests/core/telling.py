@@ -91,7 +91,7 @@ def _(record: JobShut, now: float) -> str:
 
 @_in_words.register
 def _(record: JobOver, now: float) -> str:
-    return f"job {record.job} is over: {_counts(record.counts)}"
+    return f"job {record.job} is over as {record.state}: {_counts(record.counts)}"
 
 
 @_in_words.register

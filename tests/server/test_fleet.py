@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import grpc
 import grpc.aio
 import pytest
 
-from paceline.model.errors import Conflict, NeverFits, NotFound, UsageError
+from paceline.model.columns import Endings
+from paceline.model.errors import Conflict, NeverFits, NotFound, PacelineError, UsageError
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.resources import Need
@@ -284,6 +286,38 @@ def test_an_open_job_without_a_client_is_closed_after_a_while(tmp_path: Path) ->
             async for update in client.watch([JobId(1)], interval=0.05):
                 last = update
             assert last.jobs[0].state == "SUCCEEDED"
+
+    asyncio.run(scenario())
+
+
+class Ends:
+    """A follower that hears only how its job ends."""
+
+    def __init__(self) -> None:
+        self.state: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    def started(self, indexes: Sequence[int]) -> None: ...
+
+    def ended(self, endings: Endings) -> None: ...
+
+    def over(self, state: str) -> None:
+        self.state.set_result(state)
+
+    def lost(self, error: PacelineError) -> None:
+        self.state.set_exception(error)
+
+
+def test_a_session_hears_of_the_end_what_everybody_else_does(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client:
+            await client.submit([job("open", ranges=(), open=True)])
+            during, later = Ends(), Ends()
+            await client.session.follow(1, during)
+            await client.cancel(JobId(1), reason="not needed")
+            assert await during.state == "CANCELLED"
+            async with served.client() as other:
+                await other.session.follow(1, later)
+                assert await later.state == "CANCELLED"
 
     asyncio.run(scenario())
 

@@ -22,6 +22,8 @@ from paceline.model.records import (
 )
 from paceline.model.task import JUDGEMENT, Outcome, TaskState, final_state
 
+_WORST_FIRST = (TaskState.FAILED, TaskState.CANCELLED, TaskState.SUCCEEDED)
+
 
 @dataclass(slots=True)
 class Task:
@@ -48,6 +50,7 @@ class Job:
     out: int = 0
     over: bool = False
     succeeded: bool = False
+    cancelled: bool = False  # or some of its tasks
 
 
 class Ledger:
@@ -90,6 +93,7 @@ class Ledger:
         job.tasks.update((index, Task()) for index in range(first, first + count))
 
     def _on_cancel(self, record: CancelKept) -> None:
+        self.jobs[record.job].cancelled = True
         for index, task in self.jobs[record.job].tasks.items():
             if not record.ranges or any(_holds(r, index) for r in record.ranges):
                 task.cancelled = True
@@ -146,8 +150,11 @@ class Ledger:
             state = final_state(task.outcome) if task.outcome else TaskState.CANCELLED
             counts[state.value] = counts.get(state.value, 0) + 1
         assert counts == record.counts, f"job {record.job}: counted {record.counts}, should be {counts}"
+        none = TaskState.CANCELLED if job.cancelled else TaskState.SUCCEEDED
+        worst = next((state for state in _WORST_FIRST if state in counts), none)
+        assert record.state == worst, f"job {record.job}: {record.state}, should be {worst}"
         job.over = True
-        job.succeeded = counts.get("SUCCEEDED", 0) == len(job.tasks)
+        job.succeeded = worst == TaskState.SUCCEEDED
 
 
 def _rows(indexes: Sequence[int], numbers: Sequence[int]) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from paceline.model.events import CancelAsked, DrainAsked, Event, JobClosed, Job
 from paceline.model.ids import JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Range, Retry
 from paceline.model.resources import Need
+from paceline.model.task import TaskState
 from paceline.testing.world import job_spec
 from tests.simulation.agent import Stage
 from tests.simulation.server import Server
@@ -80,9 +81,7 @@ class User:
         tables = self._server.tables
         known = [number for number, job in sorted(tables.jobs.items()) if job.kept.token == token]
         ended = {
-            number: job.counts.get("SUCCEEDED", 0) == job.count
-            for number, job in tables.jobs.items()
-            if job.counts is not None
+            number: job.state == TaskState.SUCCEEDED for number, job in tables.jobs.items() if job.counts is not None
         }
         return JobsSubmitted(specs=specs, token=token, digest=token, payloads=payloads, ended=ended, known=known)
 

@@ -1,6 +1,9 @@
 """Functions in warm processes: what they return, how they fail, and whose fault it is when their process ends."""
 
+import contextlib
+import os
 import pickle
+import selectors
 import signal
 from typing import Any
 
@@ -11,7 +14,7 @@ from paceline.executor import Began, Call, Halt, Unbegun
 from paceline.executors.idle import KEEP
 from paceline.executors.tree import children
 from tests.supervisor.functions import Stubborn
-from tests.supervisor.host import Host, alive
+from tests.supervisor.host import PATIENCE, Host, alive
 
 pytestmark = pytest.mark.system
 
@@ -266,14 +269,20 @@ def test_what_a_function_leaves_running_goes_with_its_process(host: Host) -> Non
 def test_a_pool_keeps_few_idle_processes(host: Host) -> None:
     agent, said, many = host.start(), host.said(), KEEP + 3
     agent.say(*(host.call("stay", (0.5,), job=job) for job in range(many)))
-    for job in range(many):
+    for _ in range(many):
         said.line()
-        agent.end(f"{job}.0#1")
-    for job in range(100, 200):  # time for those that leave
-        agent.calls(host.call("add", (1, 2), job=job))
-        if len(children(host.supervisor.pid)) <= KEEP:
-            return
-    raise AssertionError("they are all still there")
+    ends = selectors.DefaultSelector()
+    with contextlib.ExitStack() as watched:
+        for pid in children(host.supervisor.pid):
+            watched.callback(os.close, process := os.pidfd_open(pid))
+            ends.register(process, selectors.EVENT_READ)
+        for job in range(many):
+            agent.end(f"{job}.0#1")
+        while len(ends.get_map()) > KEEP:
+            gone = ends.select(PATIENCE)
+            assert gone, "they are all still there"
+            for key, _ in gone:
+                ends.unregister(key.fileobj)
 
 
 def test_empty_output_files_are_removed_with_their_process(host: Host) -> None:

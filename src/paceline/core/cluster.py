@@ -119,7 +119,7 @@ class Cluster:
         """It is over: out of the picture, but for whether it succeeded."""
         del self.jobs[job.id]
         self.queues.leave(job)
-        self.ended.remember(job.id, job.succeeded())
+        self.ended.remember(job.id, job.final_state() == TaskState.SUCCEEDED)
 
     # ── attempts ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -101,9 +101,12 @@ class Job:
         done = not self.open and sum(self.counts.values()) == self.total
         return done and bool(self.total or self.cancels or not self.blockers)
 
-    def succeeded(self) -> bool:
-        """Whether all its tasks did. One without any did, unless it was cancelled."""
-        return self.counts[TaskState.SUCCEEDED] == self.total and bool(self.total or not self.cancels)
+    def final_state(self) -> TaskState:
+        """In which it stays, now that it is over: the worst of its tasks'. One without any may be cancelled too."""
+        if self.counts[TaskState.FAILED]:
+            return TaskState.FAILED
+        withdrawn = self.counts[TaskState.CANCELLED] or (self.cancels and not self.total)
+        return TaskState.CANCELLED if withdrawn else TaskState.SUCCEEDED
 
     def forget(self, index: int) -> None:
         """What is known of a task beyond where it stands is needed no more."""

@@ -180,7 +180,8 @@ def settle(step: Step) -> None:
         job = cluster.jobs.get(number)
         if job is None or not job.over():
             continue
-        step.keep(JobOver(job=number, at=step.now, counts={state.value: n for state, n in job.counts.items() if n}))
+        counts = {state.value: n for state, n in job.counts.items() if n}
+        step.keep(JobOver(job=number, at=step.now, state=job.final_state(), counts=counts))
         cluster.forget_job(job)
         for dependent in [cluster.jobs[other] for other in sorted(job.dependents & cluster.jobs.keys())]:
             if cluster.ended[number]:

@@ -25,6 +25,7 @@ class JobRow:
     count: int  # tasks it has
     cancels: Sequence[CancelKept]
     ended_at: float = 0.0  # 0: not over
+    state: str = ""  # of an ended one
     counts: Mapping[str, int] | None = None  # of an ended one
 
 

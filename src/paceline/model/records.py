@@ -11,7 +11,7 @@ from typing import TypeAlias
 from paceline.model.columns import Attempts, Endings
 from paceline.model.ids import AttemptId, JobId, WorkerId
 from paceline.model.job import JobSpec, Range
-from paceline.model.task import Outcome
+from paceline.model.task import Outcome, TaskState
 from paceline.model.worker import Machine, WorkerState
 
 
@@ -49,6 +49,7 @@ class JobOver:
 
     job: JobId
     at: float
+    state: TaskState
     counts: Mapping[str, int]  # final TaskState → tasks
 
 

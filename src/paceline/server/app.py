@@ -32,9 +32,9 @@ from paceline.server.watch import Watch
 from paceline.store import Store
 from paceline.stores.memory import MemoryStore
 from paceline.stores.sqlite import SqliteStore
+from paceline.wire.channel import is_local
 from paceline.wire.gen import fleet_pb2_grpc, worker_pb2_grpc
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
 
 
@@ -49,7 +49,7 @@ def _refuse_open_doors(options: ServerOptions) -> None:
     tls = options.tls
     if bool(tls.cert) != bool(tls.key):
         raise UsageError("--tls-cert and --tls-key go together")
-    if options.host not in LOOPBACK and not tls.cert:
+    if not is_local(options.host) and not tls.cert:
         raise UsageError(
             f"--host {options.host}: beyond this machine Paceline speaks TLS only",
             hint="give --tls-cert and --tls-key (with --tls-ca clients need certificates too), or use --host 127.0.0.1",

@@ -12,7 +12,7 @@ from paceline.model.ids import JobId
 from paceline.model.job import Range
 from paceline.model.queries import Jobs
 from paceline.model.records import AttemptsGranted, AttemptsOver, CancelKept, JobOver, Record
-from paceline.model.task import Outcome, TaskState
+from paceline.model.task import Outcome
 from paceline.model.views import ResultRow
 from paceline.server.fleet import Fleet
 from paceline.server.gate import Context, incoming
@@ -142,8 +142,7 @@ class ClientSession:
                 live = self._fleet.cluster.jobs.get(record.job)
                 indexes = [i for span in spans(record.ranges) for i in span]
                 self._say_unbegun(record, [i for i in indexes if live is None or i not in live.live])
-            case JobOver(job=job, counts=counts):
-                state = next((s for s in ("FAILED", "CANCELLED") if counts.get(s)), TaskState.SUCCEEDED)
+            case JobOver(job=job, state=state):
                 self._outgoing.put(pb.FleetWord(over=pb.JobOver(job=job, state=state)))
             case _:
                 pass

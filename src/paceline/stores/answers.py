@@ -49,7 +49,14 @@ def _(query: Jobs, tables: Tables) -> list[JobRow]:
 
 
 def _job_row(job: Job) -> JobRow:
-    return JobRow(kept=job.kept, count=job.count, cancels=list(job.cancels), ended_at=job.ended_at, counts=job.counts)
+    return JobRow(
+        kept=job.kept,
+        count=job.count,
+        cancels=list(job.cancels),
+        ended_at=job.ended_at,
+        state=job.state,
+        counts=job.counts,
+    )
 
 
 @_answer.register

@@ -82,7 +82,7 @@ def _(record: JobShut) -> Line:
 
 @_line.register
 def _(record: JobOver) -> Line:
-    return str(record.job), {"counts": record.counts}
+    return str(record.job), {"state": record.state.value, "counts": record.counts}
 
 
 @_line.register

@@ -43,6 +43,7 @@ class Job:
     count: int
     shut: bool
     ended_at: float = 0.0
+    state: str = ""
     counts: Mapping[str, int] | None = None
     cancels: list[CancelKept] = field(default_factory=list)
 
@@ -193,6 +194,7 @@ def _(record: JobOver, tables: Tables) -> None:
     job = tables.jobs.get(record.job)
     if job is not None and not job.ended_at:
         job.ended_at = record.at
+        job.state = record.state.value
         job.counts = dict(record.counts)
 
 

@@ -53,7 +53,11 @@ def split_address(address: str) -> tuple[str, int]:
 
 def is_loopback(address: str) -> bool:
     """Whether whoever answers there is on this machine."""
-    host, _ = split_address(address)
+    return is_local(split_address(address)[0])
+
+
+def is_local(host: str) -> bool:
+    """Whether this is a name of the machine for itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -39,20 +39,17 @@ def ended_view(row: JobRow) -> JobView:
     """A job that is over, from what is kept of it."""
     counts = row.counts or {}
     spec = row.kept.spec
-    failed, cancelled = counts.get("FAILED", 0), counts.get("CANCELLED", 0)
-    withdrawn = cancelled or (row.cancels and not row.count)  # an open job may be cancelled before it has any task
-    state = TaskState.FAILED if failed else TaskState.CANCELLED if withdrawn else TaskState.SUCCEEDED
     return JobView(
         job=row.kept.job,
         name=spec.name,
         kind=spec.run.kind,
-        state=state,
+        state=row.state,
         total=row.count,
         waiting=0,
         running=0,
         succeeded=counts.get("SUCCEEDED", 0),
-        failed=failed,
-        cancelled=cancelled,
+        failed=counts.get("FAILED", 0),
+        cancelled=counts.get("CANCELLED", 0),
         submitted_at=row.kept.at,
         ended_at=row.ended_at,
         array=array_text(spec.ranges, spec.limit),

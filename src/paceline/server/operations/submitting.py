@@ -17,7 +17,6 @@ from paceline.model.resources import Need
 from paceline.model.task import TaskState
 from paceline.model.views import Explanation
 from paceline.server.fleet import Fleet
-from paceline.server.operations.looking import ended_view
 
 TASKS_LIMIT = 100_000_000
 """Tasks of one job."""
@@ -96,7 +95,7 @@ async def _ended(fleet: Fleet, specs: Sequence[JobSpec]) -> dict[JobId, bool]:
     if not after:
         return {}
     rows = await fleet.store.read(Jobs(ids=after, limit=len(after)))
-    return {row.kept.job: ended_view(row).state == TaskState.SUCCEEDED for row in rows if row.ended_at}
+    return {row.kept.job: row.state == TaskState.SUCCEEDED for row in rows if row.ended_at}
 
 
 def _fit(fleet: Fleet, specs: Sequence[JobSpec], request: Request) -> list[str]:

@@ -24,7 +24,7 @@ UPDATE job SET count = max(count, :end) WHERE id = :job AND open;
 UPDATE job SET shut = 1, count = :count WHERE id = :job;
 
 -- name: over
-UPDATE job SET ended_at = :at, counts = :counts WHERE id = :job AND ended_at = 0;
+UPDATE job SET ended_at = :at, state = :state, counts = :counts WHERE id = :job AND ended_at = 0;
 
 -- name: cancel
 INSERT INTO cancel (job, ranges, outcome, by, reason, at) VALUES (:job, :ranges, :outcome, :by, :reason, :at);

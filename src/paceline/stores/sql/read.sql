@@ -1,21 +1,21 @@
 -- Answers to the questions of model/queries.py.
 
 -- name: jobs
-SELECT id, at, token, digest, count, ended_at, counts, spec
+SELECT id, at, token, digest, count, ended_at, state, counts, spec
 FROM job
 WHERE id < :before
 ORDER BY id DESC
 LIMIT :limit;
 
 -- name: jobs_of_name
-SELECT id, at, token, digest, count, ended_at, counts, spec
+SELECT id, at, token, digest, count, ended_at, state, counts, spec
 FROM job
 WHERE name = :name AND id < :before
 ORDER BY id DESC
 LIMIT :limit;
 
 -- name: jobs_of_ids
-SELECT id, at, token, digest, count, ended_at, counts, spec
+SELECT id, at, token, digest, count, ended_at, state, counts, spec
 FROM job
 WHERE id IN (SELECT value FROM json_each(:ids)) AND id < :before AND (:name = '' OR name = :name)
 ORDER BY id DESC

@@ -137,7 +137,7 @@ def _(record: JobShut, db: Database) -> None:
 
 @_apply.register
 def _(record: JobOver, db: Database) -> None:
-    db.run("over", job=record.job, at=record.at, counts=_json(record.counts).decode())
+    db.run("over", job=record.job, at=record.at, state=record.state.value, counts=_json(record.counts).decode())
 
 
 @_apply.register

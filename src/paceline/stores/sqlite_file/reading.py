@@ -82,13 +82,14 @@ def _(query: Jobs, db: Database) -> list[JobRow]:
     return [_job_row(db, row) for row in rows.fetchall()]
 
 
-def _job_row(db: Database, row: tuple[int, float, str, str, int, float, str, str]) -> JobRow:
-    job, at, token, digest, count, ended_at, counts, spec = row
+def _job_row(db: Database, row: tuple[int, float, str, str, int, float, str, str, str]) -> JobRow:
+    job, at, token, digest, count, ended_at, state, counts, spec = row
     return JobRow(
         kept=job_kept((job, at, token, digest), spec),
         count=count,
         cancels=cancels(db, JobId(job)),
         ended_at=ended_at,
+        state=state,
         counts=_counts.decode(counts) if ended_at else None,
     )
 

@@ -17,6 +17,7 @@ CREATE TABLE job (
     shut INTEGER NOT NULL,  -- no more will come
     count INTEGER NOT NULL,  -- tasks it has by now
     ended_at REAL NOT NULL DEFAULT 0,  -- 0: not over
+    state TEXT NOT NULL DEFAULT '',  -- of an ended one
     counts TEXT NOT NULL DEFAULT '{}',  -- JSON, of an ended one: final state → tasks
     spec TEXT NOT NULL  -- JSON
 );
