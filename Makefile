@@ -22,8 +22,8 @@ proto: .venv/.ready  ## regenerate the protobuf code
 docs: .venv/.ready  ## regenerate the documents that are made from code
 	scripts/docs
 
-bench: .venv/.ready  ## tasks per second on this machine
-	$(PYTHON) bench/throughput.py
+bench: .venv/.ready  ## every figure of docs/performance.md; ONLY="map latency" for some of them
+	$(PYTHON) -m bench $(ONLY)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -1,0 +1,49 @@
+"""Durable no-op functions by ``map``: 100,000 individual tasks, from submit to the result in the client's hands.
+
+The same rounds tell who spent the processor on it, in µs per task: every process of the fleet and the client.
+"""
+
+import time
+
+import paceline
+from bench import processes
+from bench.figure import Figure, Row, Sample, at_least, at_most
+from bench.fleet import Fleet, ordinary
+
+TASKS = 100_000
+
+
+def noop(value: int) -> int:
+    """The function that is called."""
+    return value
+
+
+def play(fleet: Fleet) -> Sample:
+    with paceline.Executor(fleet.options) as executor:
+        before, began = processes.cpu(fleet.home), time.perf_counter()
+        assert sum(executor.map(noop, range(TASKS))) == TASKS * (TASKS - 1) // 2
+        took, after = time.perf_counter() - began, processes.cpu(fleet.home)
+    spent = {part: (after.get(part, 0.0) - before.get(part, 0.0)) / TASKS * 1e6 for part in processes.PARTS}
+    server = spent["server"]
+    return {
+        "map": TASKS / took,
+        "cpu server": server,
+        "cpu server and store": server + spent["store keep"] + spent["store read"],
+        "cpu all": sum(spent.values()),
+        **{f"split {part}": value for part, value in spent.items()},
+    }
+
+
+FIGURE = Figure(
+    name="map",
+    setting=ordinary,
+    play=play,
+    rows=(
+        Row(key="map", says=f"no-op functions, map of {TASKS:,}", unit="/s", bars=at_least(30_000)),
+        Row(key="cpu server", says="server CPU per task of it, without its store", unit="µs", bars=at_most(25)),
+        Row(key="cpu server and store", says="server CPU per task of it, store processes included", unit="µs",
+            bars=at_most(25)),
+        Row(key="cpu all", says="CPU per task of it, all processes and the client", unit="µs"),
+        *(Row(key=f"split {part}", says=f"· {part}", unit="µs") for part in processes.PARTS),
+    ),
+)  # fmt: skip

@@ -1,0 +1,89 @@
+"""A server and workers of their own: real processes, under a home that is gone afterwards."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from paceline.config import ClientOptions, ServerOptions
+from paceline.sdk import connect
+from paceline.sdk.client import Client
+
+PATIENCE = 60.0
+"""Seconds until a process must be up, or down."""
+PLACE = Path("/var/tmp")  # a real disk where /tmp may be memory, and a short path: sockets lie in it
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """Knows its processes; ``options`` reach the server."""
+
+    home: Path
+    server: psutil.Process
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def options(self) -> ClientOptions:
+        return connect.local(ServerOptions(home=self.home))
+
+    def add_workers(self, *names: str, cpus: int = 0) -> None:
+        """Start these and wait until they are linked."""
+        before = asyncio.run(self._linked())
+        for name in names:
+            argv = ["worker", "--server", self.options.address, "--name", name]
+            self.processes.append(_start(self.home, *argv, *(["--cpus", str(cpus)] if cpus else [])))
+        until(lambda: asyncio.run(self._linked()) == before + len(names))
+
+    def stop(self) -> None:
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            process.wait(PATIENCE)
+
+    async def _linked(self) -> int:
+        async with Client(self.options) as client:
+            return len(await client.workers())
+
+
+@contextmanager
+def server_only() -> Iterator[Fleet]:
+    """A server that nobody works for yet."""
+    with tempfile.TemporaryDirectory(prefix="paceline-bench-", dir=PLACE) as name:
+        home = Path(name)
+        process = _start(home, "server", "--port", "0")
+        fleet = Fleet(home=home, server=psutil.Process(process.pid), processes=[process])
+        try:
+            until(ServerOptions(home=home).whereabouts.exists)
+            yield fleet
+        finally:
+            fleet.stop()
+
+
+@contextmanager
+def ordinary() -> Iterator[Fleet]:
+    """A server and one worker that offers the whole machine."""
+    with server_only() as fleet:
+        fleet.add_workers("bench")
+        yield fleet
+
+
+def until(there: Callable[[], bool], what: str = "the fleet") -> None:
+    """Wait for it. Raises TimeoutError."""
+    for _ in range(int(PATIENCE / 0.05)):
+        if there():
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"{what} did not come up within {PATIENCE:.0f} s")
+
+
+def _start(home: Path, *argv: str) -> subprocess.Popen[bytes]:
+    with (home / "log").open("ab") as log:
+        command = [sys.executable, "-m", "paceline", *argv, "--home", str(home)]
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -1,0 +1,59 @@
+"""Who spent the processor: CPU seconds of each process of a fleet, by the part it plays.
+
+A process's part is read off its command line. Processes of a user that are over count for their supervisor's
+``programs``, as the kernel adds them up for who waited for them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+PARTS = ("client", "server", "store keep", "store read", "agent", "supervisor", "pool", "programs")
+_WORDS = {
+    "server": "server",
+    "keep": "store keep",
+    "read": "store read",
+    "worker": "agent",
+    "paceline.supervisor": "supervisor",
+}
+
+
+def cpu(home: Path) -> Mapping[str, float]:
+    """Seconds so far by part; ``client`` is this process."""
+    spent = defaultdict(float, client=_own(psutil.Process()))
+    for part, process in parts(home):
+        spent[part] += _own(process)
+        if part == "supervisor":
+            times = process.cpu_times()
+            spent["programs"] += times.children_user + times.children_system
+    return spent
+
+
+def parts(home: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Every process of the fleet under this home."""
+    for process in psutil.process_iter():
+        try:
+            part = _part(process.cmdline(), str(home))
+            if part:
+                yield part, process
+            if part == "supervisor":
+                yield from (("pool", child) for child in process.children(recursive=True))
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _part(argv: list[str], home: str) -> str:
+    if "-m" not in argv or not any(word.startswith(home) for word in argv):
+        return ""
+    module = argv.index("-m") + 1
+    return next((_WORDS[word] for word in argv[module : module + 2] if word in _WORDS), "")
+
+
+def _own(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return times.user + times.system
