@@ -14,6 +14,7 @@ from paceline.agent.launches import Launches
 from paceline.agent.link import Link
 from paceline.agent.machine import free_space
 from paceline.agent.memory import Acked, Memory
+from paceline.agent.outbox import Outbox
 from paceline.agent.shipping import Shipper
 from paceline.agent.spool import Spool
 from paceline.agent.starting import Starter
@@ -39,7 +40,7 @@ from paceline.agent.words import (
     Woken,
 )
 from paceline.clock import Clock
-from paceline.executor import Ended, Holds, Settle, ToSupervisor
+from paceline.executor import Ended, Holds
 from paceline.model.ids import AttemptId
 from paceline.wire.outgoing import INTERVAL
 
@@ -54,7 +55,7 @@ class Loop:
 
     def __init__(self, worker: Worker, spool: Spool, launches: Launches, clock: Clock) -> None:
         self._worker = worker
-        self._journal = Journal(spool)
+        self._outbox = Outbox(Journal(spool))
         self._starter = Starter(launches)
         self._clock = clock
         self._places = launches.places
@@ -70,9 +71,6 @@ class Loop:
         self._events: deque[Event | Acked] = deque()
         self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._held = asyncio.Event()  # the supervisor said what it holds
-        self._down: list[ToSupervisor] = []  # not said yet
-        self._up: list[ToServer] = []
-        self._owed: list[Settle] = []  # not said, because the journal could not keep the ends
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -103,7 +101,7 @@ class Loop:
                 self._take(self._events[0])
                 self._events.popleft()
             self._say()
-            if self._journal.long:
+            if self._outbox.journal.long:
                 self._mend()
             self._link.pace(CALM if self._worker.supplied() else INTERVAL)
             self._arm()
@@ -116,7 +114,7 @@ class Loop:
         match event:
             case Acked():
                 self._shipper.kept(event)
-                self._journal.keep(event)
+                self._outbox.keep(event)
                 return
             case Linked():
                 self._shipper.rewind()
@@ -153,22 +151,17 @@ class Loop:
                 if isinstance(started, Ended):
                     self._events.append(started)
                 else:
-                    self._down.append(started)
+                    self._outbox.down(started)
             elif isinstance(action, Order):
-                self._down.append(action)
+                self._outbox.down(action)
             elif isinstance(action, ToServer):
-                self._up.append(action)
+                self._outbox.up(action)
             else:
                 self._here[type(action)](self, action)
 
     def _say(self) -> None:
         """Write down what is to be kept, and then tell the others what came of it all."""
-        self._journal.write()
-        down, self._down = self._down, []
-        up, self._up = self._up, []
-        if self._journal.torn:
-            self._owed += [word for word in down if isinstance(word, Settle)]
-            down = [word for word in down if not isinstance(word, Settle)]
+        down, up = self._outbox.release()
         if down:
             self._supervision.send(down)
         if up:
@@ -176,10 +169,7 @@ class Loop:
 
     def _mend(self) -> None:
         """Rewrite the journal; once that is done, the supervisor may forget what it kept for us."""
-        self._journal.rewrite([*self._worker.records(), *self._shipper.records()])
-        if not self._journal.torn:
-            self._supervision.send(self._owed)
-            self._owed.clear()
+        self._supervision.send(self._outbox.mend([*self._worker.records(), *self._shipper.records()]))
 
     def _discard(self, attempt: AttemptId) -> None:
         remove_output(self._places, attempt)
@@ -188,7 +178,7 @@ class Loop:
             asyncio.get_running_loop().run_in_executor(None, remove_tree, scratch)
 
     _here: Mapping[type[Any], Callable[["Loop", Any], None]] = {
-        Keep: lambda self, action: self._journal.keep(action.record),
+        Keep: lambda self, action: self._outbox.keep(action.record),
         Follow: lambda self, action: self._shipper.follow(action.attempt, action.source),
         Flush: lambda self, action: self._shipper.flush(action.written),
         Forget: lambda self, action: self._shipper.forget(action.attempts),
@@ -201,7 +191,7 @@ class Loop:
     async def _watch_space(self) -> None:
         while True:
             self.hear(Space(free=free_space(self._places.directory)))
-            if self._journal.torn:
+            if self._outbox.journal.torn:
                 self._mend()
             await asyncio.sleep(SPACE_EVERY)
 
@@ -234,4 +224,4 @@ class Loop:
         if self._timer is not None:
             self._timer.cancel()
         self._shipper.close()
-        self._journal.close()
+        self._outbox.journal.close()
