@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from paceline.core.indexes import covers, spans
 from paceline.core.invariants import GONE, check_job, check_worker
 from paceline.core.job import Attempt, Job
-from paceline.core.queue import Queues
+from paceline.core.queue import SHARE, Queues
 from paceline.core.reminders import Due, Reminders
 from paceline.core.reservation import Reservation
 from paceline.core.worker import Worker
@@ -47,10 +47,10 @@ class Recent(OrderedDict[K, V], Generic[K, V]):
 class Cluster:
     """Jobs, workers, queues, and the times at which something is due."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, share: float = SHARE) -> None:
         self.jobs: dict[JobId, Job] = {}
         self.workers: dict[WorkerId, Worker] = {}
-        self.queues = Queues()
+        self.queues = Queues(share)
         self.reminders = Reminders()
         self.next_job = 1
         self.changed: dict[WorkerId, Worker] = {}  # workers with more room than when last asked

@@ -4,8 +4,9 @@ Queues are asked in the order of their heads' keys (``core/queue.py``); each han
 by one, so the work is proportional to queues and workers, not to tasks.
 
 *Who is asked*: after a queue found no room anywhere it is stuck, and from then on only workers that changed since are
-asked again, so a full fleet costs nothing. *How much each gets*: first what fits, spread evenly from the least loaded
-on; then, if such tasks are known to be short, some milliseconds of work ahead, so that a worker never waits for us.
+asked again, so a full fleet costs nothing. *How much each gets*: first what fits, by the strategy in force
+(``core/strategy.py``); then, if such tasks are known to be short, some milliseconds of work ahead, so that a worker
+never waits for us.
 
 *Room for wide tasks*: the first queue in the line that has been stuck for a minute keeps the worker that is nearest to
 having room for it, and those after it are not offered that one (``core/reservation.py``). Their turn there comes once
@@ -13,6 +14,7 @@ the queue has been served or has gone: until then the worker counts as changed i
 """
 
 from collections.abc import Sequence
+from functools import partial
 from heapq import heappop, heappush
 
 from paceline.core.job import Job
@@ -82,20 +84,16 @@ def _place_some(step: Step, job: Job, asked: Sequence[Worker], turn: int) -> boo
 def _spread(step: Step, job: Job, need: Need, able: Sequence[Worker], wanted: int) -> int:
     """Hand out at most ``wanted`` tasks to workers that can start them. Returns how many found a place."""
     rooms = [(worker, room) for worker in able if (room := worker.free_for(need, step.now)) > 0]
-    rooms.sort(key=lambda pair: (_wasteful(pair[0], need), pair[0].load(), pair[0].id))
+    strategy = step.terms.strategy
+    rooms.sort(key=partial(strategy.order, need))
     left = wanted
     for position, (worker, room) in enumerate(rooms):
-        count = min(room, -(-left // (len(rooms) - position)))
+        count = min(room, strategy.share(left, len(rooms) - position))
         if count:
             _hand(step, job, worker, need, count)
             step.cluster.book(job, worker, need, count)
             left -= count
     return wanted - left
-
-
-def _wasteful(worker: Worker, need: Need) -> bool:
-    """Machines with devices are for those who ask for devices, as long as there are others."""
-    return bool(worker.capacity.gpus) and need.gpu is None
 
 
 def _ahead(step: Step, job: Job, need: Need, able: Sequence[Worker], wanted: int) -> int:

@@ -55,10 +55,11 @@ than an agent gets through before it would hand the last of them back."""
 class ResourceClass:
     """The queue of all jobs whose tasks have equal needs, and what is known of such tasks."""
 
-    __slots__ = ("_heap", "_standing", "jobs", "needs", "seconds", "since", "stuck")
+    __slots__ = ("_heap", "_standing", "jobs", "needs", "seconds", "share", "since", "stuck")
 
-    def __init__(self, needs: tuple[Need, ...]) -> None:
+    def __init__(self, needs: tuple[Need, ...], share: float) -> None:
         self.needs = needs
+        self.share = share
         self.jobs = 0  # that are not over
         self.seconds = -1.0  # how long such a task takes, smoothed; below 0: not known yet
         self.stuck = False  # no worker had room when last asked; only those that changed since need asking
@@ -68,7 +69,7 @@ class ResourceClass:
 
     def push(self, job: "Job") -> None:
         """(Re)place a job that has waiting tasks at its present key; its older entry becomes void."""
-        job.key = job.rank + SHARE * job.busy
+        job.key = job.rank + self.share * job.busy
         self._standing[job.id] = job
         heappush(self._heap, (job.key, job.id, job))
         if len(self._heap) > 64 + 2 * len(self._standing):
@@ -129,18 +130,19 @@ class ResourceClass:
 
 
 class Queues:
-    """All of them, by the needs they are for."""
+    """All of them, by the needs they are for. ``share``: seconds that a job stands back for what it occupies."""
 
-    __slots__ = ("_by_needs",)
+    __slots__ = ("_by_needs", "_share")
 
-    def __init__(self) -> None:
+    def __init__(self, share: float = SHARE) -> None:
+        self._share = share
         self._by_needs: dict[tuple[Need, ...], ResourceClass] = {}
 
     def join(self, needs: tuple[Need, ...]) -> ResourceClass:
         """The queue that one more job with these needs belongs to."""
         queue = self._by_needs.get(needs)
         if queue is None:
-            queue = self._by_needs[needs] = ResourceClass(needs)
+            queue = self._by_needs[needs] = ResourceClass(needs, self._share)
         queue.jobs += 1
         return queue
 

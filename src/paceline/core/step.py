@@ -1,19 +1,21 @@
 """One step under way: the picture it works on, the time it is, and what it wants so far."""
 
 from paceline.core.cluster import Cluster
+from paceline.core.strategy import SPREAD, Strategy
 from paceline.model.decision import Message
 from paceline.model.ids import JobId, WorkerId
 from paceline.model.records import Record
 
 
 class Terms:
-    """How often a worker beats and how long its work is its own, in seconds."""
+    """How often a worker beats and how long its work is its own, in seconds; and who is given work first."""
 
-    __slots__ = ("beat", "lease")
+    __slots__ = ("beat", "lease", "strategy")
 
-    def __init__(self, *, beat: float, lease: float) -> None:
+    def __init__(self, *, beat: float, lease: float, strategy: Strategy = SPREAD) -> None:
         self.beat = beat
         self.lease = lease
+        self.strategy = strategy
 
 
 class Step:
