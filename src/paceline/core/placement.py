@@ -17,33 +17,32 @@ from collections.abc import Sequence
 from functools import partial
 from heapq import heappop, heappush
 
+from paceline.core.candidates import Candidates
 from paceline.core.job import Job
 from paceline.core.queue import ResourceClass
-from paceline.core.reservation import reserve
+from paceline.core.reservation import Reservation, reserve
 from paceline.core.step import Step
 from paceline.core.worker import Worker
 from paceline.model.columns import Attempts
 from paceline.model.decision import Grant
 from paceline.model.records import AttemptsGranted
 from paceline.model.resources import Need
-from paceline.model.worker import WorkerState
 
 
 def place(step: Step) -> None:
     """Grant all that can be granted now."""
     cluster = step.cluster
-    ready = [worker for worker in cluster.workers.values() if worker.state is WorkerState.READY]
-    changed = [worker for worker in cluster.changed.values() if worker.state is WorkerState.READY]
+    candidates = Candidates(cluster.workers, cluster.changed)
     cluster.changed = {}
-    cluster.reserved = None
+    kept, cluster.reserved = cluster.reserved, None
     line = cluster.queues.line()
     while line:
         _, _, queue, job = heappop(line)
-        asked = changed if queue.stuck else ready
+        asked = candidates.changed if queue.stuck else candidates.ready
         if not _place_some(step, job, asked, _turn(job, queue, asked, contested=bool(line))):
             queue.found_no_room(step.now)
             if line and not cluster.reserved:
-                _reserve(step, job, ready, changed)
+                _reserve(step, job, candidates, kept)
             continue
         queue.found_room()
         following = queue.head()
@@ -53,13 +52,11 @@ def place(step: Step) -> None:
             queue.emptied()
 
 
-def _reserve(step: Step, job: Job, ready: list[Worker], changed: list[Worker]) -> None:
+def _reserve(step: Step, job: Job, candidates: Candidates, kept: Reservation | None) -> None:
     """Keep a worker from the rest of the line, if it is time. It counts as changed for when it is kept no longer."""
-    found = step.cluster.reserved = reserve(job, ready, step.now)
+    found = step.cluster.reserved = reserve(job, candidates, kept, step.now)
     if found:
-        ready.remove(found.worker)
-        if found.worker in changed:
-            changed.remove(found.worker)
+        candidates.withhold(found.worker)
         step.cluster.worker_changed(found.worker)
 
 

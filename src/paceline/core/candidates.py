@@ -1,0 +1,34 @@
+"""The workers that placement may ask in one step.
+
+Those that changed since they were last asked are few. All that are ready may be ten thousand, and in a full fleet
+nobody needs them: they are looked up when the first queue does.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from paceline.core.worker import Worker
+from paceline.model.ids import WorkerId
+from paceline.model.worker import WorkerState
+
+
+class Candidates:
+    """See the module."""
+
+    def __init__(self, workers: Mapping[WorkerId, Worker], changed: Mapping[WorkerId, Worker]) -> None:
+        self._workers = workers
+        self._withheld: Worker | None = None
+        self.changed = [worker for worker in changed.values() if worker.state is WorkerState.READY]
+
+    @cached_property
+    def ready(self) -> list[Worker]:
+        """All, in the order in which they first came."""
+        return [w for w in self._workers.values() if w.state is WorkerState.READY and w is not self._withheld]
+
+    def withhold(self, worker: Worker) -> None:
+        """Ask this one no more."""
+        self._withheld = worker
+        if "ready" in self.__dict__:
+            self.ready.remove(worker)
+        if worker in self.changed:
+            self.changed.remove(worker)
