@@ -46,6 +46,7 @@ class ServerOptions:
     tls: Tls = field(default_factory=Tls)
     beat: float = 5.0  # seconds between heartbeats
     lease: float = 20.0  # seconds without one until a worker is lost
+    reserve: int = 256 << 20  # bytes free where the store lies, below which nothing new is accepted
 
     @property
     def directory(self) -> Path:

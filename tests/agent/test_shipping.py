@@ -4,7 +4,7 @@ from pathlib import Path
 
 from paceline.agent.memory import Acked, Written
 from paceline.agent.places import Source
-from paceline.agent.shipping import ACK_PATIENCE, FIRST, LAST, SLICE, Shipper, Stream
+from paceline.agent.shipping import ACK_PATIENCE, FIRST, LAST, SLICE, WINDOW, Shipper, Stream
 from paceline.agent.words import Chunk
 from paceline.model.ids import AttemptId, JobId
 from paceline.testing import FakeClock
@@ -184,3 +184,19 @@ def test_what_just_fits_is_sent_whole() -> None:
     stream = Stream("x", 0, 0)
     stream.end = FIRST + LAST
     assert ranges(stream) == [(0, FIRST + LAST)]
+
+
+def test_output_waits_while_the_server_has_much_to_keep(tmp_path: Path) -> None:
+    dock = Dock(tmp_path)
+    dock.write(bytes(3 * WINDOW))
+    dock.shipper.flush(dock.written())
+    for _ in range(WINDOW // SLICE + 10):
+        dock.shipper.turn()
+    assert len(dock.sent()) == WINDOW
+    dock.kept(WINDOW // 2)
+    for _ in range(WINDOW // SLICE + 10):
+        dock.shipper.turn()
+    assert len(dock.sent()) == WINDOW + WINDOW // 2
+    dock.shipper.rewind()
+    dock.shipper.turn()
+    assert dock.chunks[-1].offset == WINDOW // 2

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from paceline.model.errors import StoreError
+from paceline.model.errors import StoreError, TryAgain
 from paceline.model.ids import AttemptId
 from paceline.model.queries import Jobs, Log
 from paceline.model.records import Snapshot
@@ -183,24 +183,76 @@ def test_the_files_are_for_their_owner_only(path: Path) -> None:
     assert modes == {"paceline.db": 0o600, "paceline.db.logs": 0o600, "paceline.db.lock": 0o600}
 
 
-def test_a_full_disk_refuses_the_batch_and_spoils_nothing(path: Path) -> None:
+def allow(path: Path, size: int) -> None:
+    """So many bytes more may be written to the log of the database: a quota, as the keeping process sees it."""
+    limit = path.with_name("paceline.db-wal").stat().st_size + size
+    resource.prlimit(process_of("keep").pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+
+
+def test_what_does_not_fit_on_the_disk_is_kept_once_it_does(path: Path) -> None:
     async def scenario() -> None:
         store = SqliteStore(path)
         await store.load()
         await keep(store, job(1))
-        limit = path.with_name("paceline.db-wal").stat().st_size + 64_000
-        resource.prlimit(process_of("keep").pid, resource.RLIMIT_FSIZE, (limit, limit))
-        with pytest.raises(StoreError, match="disk"):
-            await keep(store, job(2), *(token(f"{number}" * 50) for number in range(5_000)))
-        with pytest.raises(StoreError, match="disk"):
-            await keep(store, job(3))
+        allow(path, 64_000)
+        told: asyncio.Queue[BaseException | None] = asyncio.Queue()
+        store.keep([job(2), *(token(f"{number}" * 50) for number in range(5_000))], told.put_nowait)
+        for _ in range(2):
+            trouble = await told.get()
+            assert isinstance(trouble, TryAgain)
+            assert str(trouble).startswith("the server is read-only: ")
+            assert "disk I/O error" in str(trouble)
+            assert trouble.hint.endswith("it goes on by itself")
+        assert [row.kept.job for row in await store.read(Jobs())] == [1]
+        allow(path, 64_000_000)
+        while (last := await told.get()) is not None:
+            assert isinstance(last, TryAgain)
+        await keep(store, job(3))
         await store.close()
+
+    asyncio.run(scenario())
+    snapshot = asyncio.run(load(path))
+    assert [live.kept.job for live in snapshot.jobs] == [1, 2, 3]
+    assert len(snapshot.tokens) == 5_000
+    assert is_whole(path)
+
+
+def test_a_server_may_stop_while_the_disk_is_full(path: Path) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        await keep(store, job(1))
+        allow(path, 64_000)
+        told: asyncio.Queue[BaseException | None] = asyncio.Queue()
+        store.keep([job(2), *(token(f"{number}" * 50) for number in range(5_000))], told.put_nowait)
+        assert isinstance(await told.get(), TryAgain)
+        await store.close()
+        assert isinstance(await told.get(), TryAgain | StoreError)
 
     asyncio.run(scenario())
     snapshot = asyncio.run(load(path))
     assert [live.kept.job for live in snapshot.jobs] == [1]
     assert snapshot.tokens == []
     assert is_whole(path)
+
+
+def test_an_impatient_look_with_another_tool_is_waited_out(path: Path) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        await keep(store, job(1))
+        tool = sqlite3.connect(path, isolation_level=None)
+        tool.execute("BEGIN IMMEDIATE")
+        told: asyncio.Queue[BaseException | None] = asyncio.Queue()
+        store.keep([job(2)], told.put_nowait)
+        trouble = await told.get()
+        assert "database is locked" in str(trouble)
+        tool.close()
+        while await told.get() is not None:
+            pass
+        await store.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:

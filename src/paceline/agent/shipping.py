@@ -4,8 +4,8 @@ Of each stream the first 32 MiB are sent as they grow, and of what follows the l
 between them the offset jumps. While an attempt runs, only what was already there at the last look is sent: a warm
 process writes for one attempt after the other into one file, and by the next look we know where the first one stopped.
 
-Nothing here blocks for longer than it takes to read a slice, and nothing is read while the link is full: then output
-waits in its file.
+Nothing here blocks for longer than it takes to read a slice, and nothing is read while the link is full, or while the
+server has yet to keep much of what it got: then output waits in its file.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ SLICE = 256 << 10
 """Bytes that are read and sent at once."""
 FIRST = LAST = 32 << 20
 """Bytes of a stream that are sent, of its beginning and of its end."""
+WINDOW = 8 << 20
+"""Bytes sent and not acknowledged above which the rest waits: a server whose disk is full must not fill its memory."""
 LOOK = 0.1
 """Seconds between two looks at files that grow."""
 ACK_PATIENCE = 30.0
@@ -111,6 +113,7 @@ class Shipper:
         self._clock = clock
         self._tails: dict[str, Tail] = {}
         self._acked: Mapping[tuple[str, str], Acked] = {}
+        self._ahead = 0  # bytes sent on this link and not acknowledged, at most
         self._some = asyncio.Event()
 
     def recall(self, acked: Mapping[tuple[str, str], Acked]) -> None:
@@ -128,7 +131,7 @@ class Shipper:
         self.follow(written.attempt, written.source)
         tail = self._tails[str(written.attempt)]
         tail.streams["out"].end, tail.streams["err"].end = written.out_end, written.err_end
-        if self._room():
+        if self._may_send():
             self._ship(tail)
         self._some.set()
 
@@ -147,11 +150,13 @@ class Shipper:
         tail = self._tails.get(str(acked.attempt))
         if tail is not None:
             stream = tail.streams[acked.stream]
-            stream.acked = max(stream.acked, stream.start + acked.offset)
+            before, stream.acked = stream.acked, max(stream.acked, stream.start + acked.offset)
+            self._ahead = max(0, self._ahead - (stream.acked - before))
             self._discard_if_acked(tail)
 
     def rewind(self) -> None:
         """A new link: go on from what was acknowledged."""
+        self._ahead = 0
         for tail in self._tails.values():
             tail.shipped = False
             for stream in tail.streams.values():
@@ -177,7 +182,7 @@ class Shipper:
         while True:
             await self._some.wait()
             if self.turn():
-                await asyncio.sleep(0 if self._room() else _FULL)
+                await asyncio.sleep(0 if self._may_send() else _FULL)
             elif self._tails:
                 await asyncio.sleep(LOOK)
             else:
@@ -187,7 +192,7 @@ class Shipper:
         """Send a slice of each stream that has something; look at the files once nobody has. True: there is more."""
         some = False
         for tail in list(self._tails.values()):
-            if not self._room():
+            if not self._may_send():
                 return True
             some |= self._ship(tail)
         if not some:
@@ -203,12 +208,16 @@ class Shipper:
                 some = True
                 data = _read(stream.path, start, stop - start)
                 if data:
+                    self._ahead += len(data)
                     self._send(Chunk(attempt=tail.attempt, stream=name, offset=start - stream.start, data=data))
                 stream.position = start + len(data) if data else stop  # nothing there: it was cut off, or removed
         if tail.done() and not tail.shipped:
             tail.shipped = True
             self._shipped(str(tail.attempt))
         return some
+
+    def _may_send(self) -> bool:
+        return self._ahead < WINDOW and self._room()
 
     def _look(self) -> None:
         now = self._clock.steady()
@@ -225,6 +234,7 @@ class Shipper:
 
     def _drop(self, tail: Tail) -> None:
         if self._tails.pop(str(tail.attempt), None) is not None:
+            self._ahead = max(0, self._ahead - sum(each.position - each.acked for each in tail.streams.values()))
             self._discard(tail.attempt)
 
 

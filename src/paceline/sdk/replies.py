@@ -18,6 +18,7 @@ class Info:
     epoch: int  # of the store: counts starts of the server
     pid: int
     now: float  # the server's clock
+    trouble: str = ""  # why nothing, or nothing new, is accepted for now; empty: all is well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

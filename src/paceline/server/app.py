@@ -28,6 +28,7 @@ from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
 from paceline.server.loop import Loop
 from paceline.server.open_jobs import OpenJobs
+from paceline.server.space import Space
 from paceline.server.watch import Watch
 from paceline.store import Store
 from paceline.stores.memory import MemoryStore
@@ -76,6 +77,7 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         epoch=snapshot.epoch,
         store_name=options.store or "sqlite",
         started_at=clock.now(),
+        space=space(options),
     )
     server, address = await listen(fleet, links, options)
     _settle_memory()
@@ -95,7 +97,19 @@ def make_store(options: ServerOptions) -> Store:
     """The store that the options name."""
     if options.store == "memory":
         return MemoryStore()
-    return SqliteStore(Path(options.store) if options.store else options.directory / "paceline.db")
+    return SqliteStore(store_path(options))
+
+
+def space(options: ServerOptions) -> Space:
+    """What is looked at before anything new is accepted."""
+    if options.store == "memory":
+        return Space()
+    return Space(place=str(store_path(options).parent), reserve=options.reserve)
+
+
+def store_path(options: ServerOptions) -> Path:
+    """The file that a store on disk is in."""
+    return Path(options.store).absolute() if options.store else options.directory / "paceline.db"
 
 
 async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[grpc.aio.Server, str]:

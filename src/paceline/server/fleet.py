@@ -1,12 +1,14 @@
 """What every operation needs: the loop that decides, the store that answers, the watch that tells, the time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paceline.clock import Clock
 from paceline.core.cluster import Cluster
+from paceline.model.errors import TryAgain
 from paceline.server.auth import Auth
 from paceline.server.loop import Loop
 from paceline.server.open_jobs import OpenJobs
+from paceline.server.space import Space
 from paceline.server.watch import Watch
 from paceline.store import Store
 
@@ -24,6 +26,12 @@ class Fleet:
     epoch: int
     store_name: str
     started_at: float
+    space: Space = field(default_factory=Space)
+
+    @property
+    def trouble(self) -> TryAgain | None:
+        """Why nothing, or nothing new, is accepted for now; None: all is well."""
+        return self.loop.trouble or self.space.trouble()
 
     @property
     def cluster(self) -> Cluster:

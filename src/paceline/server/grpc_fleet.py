@@ -49,6 +49,7 @@ class FleetService(rpc.FleetServicer):
 
     async def Info(self, request: pb.InfoRequest, context: Context) -> pb.InfoReply:
         fleet = self._fleet
+        trouble = fleet.trouble
         return pb.InfoReply(
             version=__version__,
             protocol=PROTOCOL,
@@ -57,6 +58,7 @@ class FleetService(rpc.FleetServicer):
             epoch=fleet.epoch,
             pid=os.getpid(),
             now=fleet.clock.now(),
+            trouble=f"{trouble.message}; {trouble.hint}" if trouble else "",
         )
 
     async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitReply:

@@ -3,6 +3,11 @@
 One batch at a time. While a batch is being made durable, whatever happens meanwhile gathers and becomes the next: the
 slower the disk, the larger the batches, and the work per event shrinks just when it must. *Save, then speak*: messages
 leave and answers are given when, and only when, the batch's records are kept.
+
+If they cannot be kept for now (a full disk), the store holds them and goes on trying. Until it succeeds nothing else
+is decided, since that would rest on them: who asks for something is refused, and what workers tell waits. Only their
+signs of life are answered, which rests on nothing that is not kept, or every lease would run out meanwhile. Whose wish
+is among what is held waits a little, and is then told the truth: it may still be carried out.
 """
 
 import asyncio
@@ -11,12 +16,16 @@ from typing import Protocol
 
 from paceline.clock import Clock
 from paceline.core.scheduler import Scheduler
-from paceline.model.decision import Answer, Decision, Message
-from paceline.model.errors import PacelineError
-from paceline.model.events import Event
+from paceline.model.decision import Answer, Decision, Done, Message
+from paceline.model.errors import PacelineError, TryAgain
+from paceline.model.events import Event, WorkerBeat
 from paceline.model.ids import WorkerId
 from paceline.model.records import Record
 from paceline.store import Store
+
+
+PATIENCE = 5.0
+"""Seconds that one waits for space whose wish is decided and not kept."""
 
 
 class Outlet(Protocol):
@@ -45,18 +54,26 @@ class Loop:
         self._records: list[Record] = []  # besides the core's: logs, credentials
         self._kept: list[Callable[[], None]] = []
         self._busy = False
+        self.trouble: TryAgain | None = None  # why nothing can be kept for now
+        self._held_since = 0.0
+        self._promised: set[asyncio.Future[Answer]] = set()  # who waits in ``keep_now``
+        self._beats: set[WorkerBeat] = set()  # that came meanwhile
+        self._curious: set[asyncio.Event] = set()  # who waits in ``caught_up``
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = float("inf")
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def post(self, event: Event) -> None:
         """Something happened."""
+        if self.trouble is not None and isinstance(event, WorkerBeat) and self._answered(event):
+            return
         self._events.append(event)
         self._answers.append(None)
         self._ask_for_turn()
 
     async def ask(self, event: Event) -> Answer:
         """Something happened, and somebody waits for what follows. Raises the error if that is the answer."""
+        self.demand_space()
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._events.append(event)
         self._answers.append(answer)
@@ -74,18 +91,30 @@ class Loop:
 
     async def keep_now(self, *records: Record) -> None:
         """The same, for who wants to wait."""
-        done = asyncio.Event()
+        self.demand_space()
+        done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         for record in records[:-1]:
             self.keep(record)
-        self.keep(records[-1], done.set)
-        await done.wait()
+        self.keep(records[-1], lambda: _tell(done, Done()))
+        self._promised.add(done)
+        given = await done
+        self._promised.discard(done)
+        if isinstance(given, PacelineError):
+            raise given
+
+    def demand_space(self) -> None:
+        """Raises TryAgain while nothing can be kept."""
+        if self.trouble is not None:
+            raise TryAgain(self.trouble.message, hint=self.trouble.hint)
 
     async def caught_up(self) -> None:
-        """Return once all that the picture shows now is kept."""
+        """Return once all that the picture shows now is kept, or nothing can be for now."""
         done = asyncio.Event()
+        self._curious.add(done)
         self._kept.append(done.set)
         self._ask_for_turn()
         await done.wait()
+        self._curious.discard(done)
 
     def start(self) -> None:
         """Look at the time at once: leases and back-offs may have come due."""
@@ -109,9 +138,13 @@ class Loop:
         records = [*decision.records, *besides]
 
         def done(error: BaseException | None) -> None:
+            if isinstance(error, TryAgain):
+                self._hold(error, answers)
+                return
             if error is not None:
                 self._fail(error)
                 return
+            self._release()
             self._speak(decision, answers, records)
             for tell in kept:
                 tell()
@@ -127,10 +160,40 @@ class Loop:
     ) -> None:
         for worker, message in decision.messages:
             self._outlet.send(worker, message)
-        for waiting, answer in zip(answers, decision.answers, strict=True):
-            if waiting is not None and not waiting.done():
-                waiting.set_result(answer)
+        for asked, answer in zip(answers, decision.answers, strict=True):
+            _tell(asked, answer)
         self._audience.kept(records)
+
+    def _hold(self, trouble: TryAgain, answers: Sequence[asyncio.Future[Answer] | None]) -> None:
+        """The batch waits in the store. ``answers``: who waits for that batch."""
+        if self.trouble is None:
+            self._held_since = self._clock.steady()
+            waiting = zip(self._events, self._answers, strict=True)
+            self._events, self._answers = [], []
+            self.trouble = trouble
+            for event, answer in waiting:
+                if answer is None:
+                    self.post(event)
+                else:
+                    _tell(answer, trouble)
+            for done in self._curious:
+                done.set()
+        elif self._clock.steady() >= self._held_since + PATIENCE:
+            hint = f"{trouble.hint}; what you asked for may still be done then: look before you ask again"
+            for asked in (*answers, *self._promised):
+                _tell(asked, TryAgain(trouble.message, hint=hint))
+
+    def _answered(self, beat: WorkerBeat) -> bool:
+        """Answer it at once; True if the next step will hear of that worker in any case."""
+        for worker, message in self.scheduler.answer(beat, self._clock.now()):
+            self._outlet.send(worker, message)
+        known = beat in self._beats
+        self._beats.add(beat)
+        return known
+
+    def _release(self) -> None:
+        self.trouble = None
+        self._beats.clear()
 
     def _next(self, wake_at: float) -> None:
         self._busy = False
@@ -155,3 +218,10 @@ class Loop:
         """The picture is ahead of what is kept, or broken: nothing may be said any more. The process ends."""
         if not self.failed.done():
             self.failed.set_exception(error)
+            self.failed.exception()  # seen, even if the process is ending already
+
+
+def _tell(asked: asyncio.Future[Answer] | None, answer: Answer) -> None:
+    """Unless nobody waits, or not any more."""
+    if asked is not None and not asked.done():
+        asked.set_result(answer)

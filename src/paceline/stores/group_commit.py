@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from paceline.model.errors import StoreError
+from paceline.model.errors import StoreError, TryAgain
 
 KeptCallback: TypeAlias = Callable[[BaseException | None], None]
 
 
 class GroupCommit:
-    """``send`` starts a commit; ``kept`` and ``fail`` tell how it went."""
+    """``send`` starts a commit; ``kept`` and ``fail`` tell how it went, ``stuck`` that it takes longer."""
 
     def __init__(self, send: Callable[[Sequence[bytes]], None]) -> None:
         self._send = send
@@ -41,6 +41,11 @@ class GroupCommit:
         self._begin()
         for kept in done:
             self._loop.call_soon(kept, None)
+
+    def stuck(self, trouble: TryAgain) -> None:
+        """The commit under way cannot be made for now; it is being tried again."""
+        for kept in self._under_way:
+            self._loop.call_soon(kept, trouble)
 
     def fail(self, error: StoreError) -> None:
         """Nothing more will be kept: neither what is under way nor what waits nor what is still to come."""

@@ -5,11 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from paceline.model.errors import StoreError
+from paceline.model.errors import StoreError, TryAgain
 from paceline.model.records import Record
 from paceline.stores.group_commit import GroupCommit, KeptCallback
-from paceline.stores.messages import Answer, Kept, Message, Ready, Refused, encode_records, join
+from paceline.stores.messages import Answer, Kept, Message, Ready, Refused, Stuck, encode_records, join
 from paceline.stores.pipe import Pipe
+
+
+def read_only(what: str, cure: str) -> TryAgain:
+    """What everybody is told who wants something kept meanwhile."""
+    return TryAgain(f"the server is read-only: {what}", hint=f"{cure}, it goes on by itself")
 
 
 class Keeper:
@@ -18,6 +23,7 @@ class Keeper:
     def __init__(self) -> None:
         self._opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._commits = GroupCommit(self._send)
+        self._stuck = asyncio.Event()  # what is under way cannot be kept for now
         self._pipe: Pipe
 
     @classmethod
@@ -40,10 +46,16 @@ class Keeper:
         self._commits.give(encode_records(records), kept)
 
     async def close(self) -> None:
-        """Finish what was given, refuse what comes, end the process."""
-        await self._commits.drained()
+        """Finish what was given, if that can be done now; refuse what comes, end the process."""
+        await self._drained_or_stuck()
         self._commits.fail(StoreError("store: closed"))
         await self._pipe.close()
+
+    async def _drained_or_stuck(self) -> None:
+        ways = {asyncio.ensure_future(self._commits.drained()), asyncio.ensure_future(self._stuck.wait())}
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        for way in ways:
+            way.cancel()
 
     def _send(self, batches: Sequence[bytes]) -> None:
         self._pipe.send(join(batches))
@@ -53,7 +65,11 @@ class Keeper:
             case Ready():
                 self._opened.set_result(None)
             case Kept():
+                self._stuck.clear()
                 self._commits.kept()
+            case Stuck():
+                self._stuck.set()
+                self._commits.stuck(read_only(message.what, message.cure))
             case Refused():
                 self._fail(StoreError(message.message, hint=message.hint))
             case Answer():

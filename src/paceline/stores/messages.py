@@ -5,8 +5,8 @@ Both ends are Paceline's own, one version, one machine: frames of msgpack down a
     u64 length · msgpack
 
 The keeping process hears batches, ``[[[record class, record], …], …]``: one inner list for each ``keep``. It says
-``Ready`` once, then ``Kept`` for every batch, or ``Refused`` once and for all. The reading process hears
-``[query class, query]`` and says ``Answer`` or ``Refused``, in order.
+``Ready`` once, then ``Kept`` for every batch, or ``Refused`` once and for all; before a ``Kept``, ``Stuck`` each time
+that it tried in vain. The reading process hears ``[query class, query]`` and says ``Answer`` or ``Refused``, in order.
 """
 
 import struct
@@ -44,6 +44,13 @@ class Kept(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     """The batch is on disk."""
 
 
+class Stuck(msgspec.Struct, tag=True, frozen=True, kw_only=True):
+    """The batch cannot be kept for now, why, and what would help. It is tried again."""
+
+    what: str
+    cure: str
+
+
 class Answer(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     """To the oldest query that has none."""
 
@@ -57,7 +64,7 @@ class Refused(msgspec.Struct, tag=True, frozen=True, kw_only=True):
     hint: str = ""
 
 
-Message: TypeAlias = Ready | Kept | Answer | Refused
+Message: TypeAlias = Ready | Kept | Stuck | Answer | Refused
 
 _RECORDS: Mapping[str, type[Record]] = {kind.__name__: kind for kind in get_args(Record)}
 _ANSWERS: Mapping[type[Query[object]], object] = {
@@ -112,7 +119,7 @@ def _plain(value: object) -> object:
 
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_plain).encode
-_message = msgspec.msgpack.Decoder(Ready | Kept | Answer | Refused)
+_message = msgspec.msgpack.Decoder(Ready | Kept | Stuck | Answer | Refused)
 _batches = msgspec.msgpack.Decoder(list[list[tuple[str, msgspec.Raw]]])
 _asked = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
 _record = {name: msgspec.msgpack.Decoder(kind) for name, kind in _RECORDS.items()}

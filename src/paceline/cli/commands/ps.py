@@ -30,7 +30,15 @@ _PLACES = 3
 @asks
 def ps(face: Face, *, everything: bool) -> None:
     """Show jobs that are not over, and the latest that are."""
-    show_jobs(face, *ask(face, lambda client: _jobs(client, ended=1 << 60 if everything else ENDED)))
+    jobs, places, trouble = ask(face, lambda client: _seen(client, ended=1 << 60 if everything else ENDED))
+    show_jobs(face, jobs, places)
+    if trouble:
+        face.remark(trouble)
+
+
+async def _seen(client: Client, ended: int) -> tuple[list[JobView], list[str], str]:
+    jobs, places = await _jobs(client, ended)
+    return jobs, places, (await client.info()).trouble
 
 
 def show_jobs(face: Face, jobs: Sequence[JobView], places: Sequence[str]) -> None:

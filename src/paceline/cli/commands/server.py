@@ -5,7 +5,7 @@ import click
 from paceline.cli.face import Face, speaks
 from paceline.cli.process_options import home_of, home_option, tls_of, tls_options
 from paceline.config import GRPC_PORT, ServerOptions
-from paceline.sdk.grammar import parse_duration
+from paceline.sdk.grammar import parse_duration, parse_size
 
 
 @click.command()
@@ -22,6 +22,9 @@ from paceline.sdk.grammar import parse_duration
 @click.option("--store", default="", metavar="PATH", help="Where to keep state: a file, or `memory`.")
 @click.option("--beat", default="5s", metavar="DURATION", help="Time between heartbeats of workers; default 5s.")
 @click.option("--lease", default="20s", metavar="DURATION", help="Silence after which a worker is lost; default 20s.")
+@click.option(
+    "--reserve", default="256MiB", metavar="SIZE", help="Free disk space below which nothing new is accepted."
+)
 @home_option
 @tls_options
 @speaks
@@ -35,6 +38,7 @@ def server(face: Face, /, **given: str) -> int:
         tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
         beat=parse_duration(given["beat"], "--beat"),
         lease=parse_duration(given["lease"], "--lease"),
+        reserve=parse_size(given["reserve"], "--reserve"),
     )
     from paceline.server.app import run  # noqa: PLC0415 - the whole server, which --help need not pay
 

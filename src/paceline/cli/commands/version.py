@@ -20,6 +20,8 @@ def version(face: Face) -> None:
         ids=[paceline.__version__],
         text=lambda: f"paceline {paceline.__version__}" + (f"\nserver   {server.version}" if server else ""),
     )
+    if server and server.trouble:
+        face.remark(server.trouble)
 
 
 def _server(face: Face) -> Info | None:

@@ -45,6 +45,7 @@ class Request:
 async def submit(fleet: Fleet, request: Request) -> Accepted:
     """Accept the jobs, together or not at all."""
     specs = _checked(request)
+    fleet.space.demand()
     warnings = _fit(fleet, specs, request)
     known = await fleet.store.read(Submission(token=request.token)) if request.token else ()
     if known and known[0][1] != request.digest:
@@ -74,6 +75,7 @@ async def append(fleet: Fleet, job: JobId, first: int, payloads: Sequence[bytes]
     """Further tasks of an open job. Returns how many are new."""
     for payload in payloads:
         _check_payload(payload)
+    fleet.space.demand()
     answer = await fleet.loop.ask(TasksAppended(job=job, first=first, payloads=payloads))
     return answer.tasks if isinstance(answer, Done) else 0
 

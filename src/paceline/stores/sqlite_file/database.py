@@ -10,9 +10,11 @@ from pathlib import Path
 from paceline.model.errors import StoreError
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-_PATIENCE = 10.0  # seconds for somebody who looks into the file with a tool of his own
+_PATIENCE = 1.0  # seconds for somebody who looks into the file with a tool of his own
 
-SQLITE_FULL = 13  # sqlite3.SQLITE_FULL and the like exist as numbers only
+SQLITE_BUSY = 5  # sqlite3.SQLITE_BUSY and the like exist as numbers only
+SQLITE_IOERR = 10  # what a quota looks like, or a disk that gives no reason
+SQLITE_FULL = 13
 SQLITE_CONSTRAINT = 19
 SQLITE_NOTADB = 26
 
@@ -68,19 +70,39 @@ class Database:
         self.connection.close()
 
 
+class Passing(StoreError):
+    """Nothing can be written for now, and nothing was: the same may work a moment later, once somebody did ``cure``."""
+
+    def __init__(self, what: str, cure: str) -> None:
+        super().__init__(
+            f"store: {what}", hint=f"{cure}, then start the server again: all that was acknowledged is there"
+        )
+        self.what = what
+        self.cure = cure
+
+
 @contextmanager
 def plainly(path: Path) -> Iterator[None]:
-    """Say what SQLite says as a StoreError that tells what to do."""
+    """Say what SQLite says as a StoreError that tells what to do. A Passing one may be over by itself."""
     try:
         yield
     except sqlite3.Error as error:
-        raise StoreError(f"store: {path}: {error}", hint=_HINTS.get(_code(error), "")) from error
+        code = _code(error)
+        if code in _CURES:
+            what = f"no space left on {path.parent}" if code == SQLITE_FULL else f"{path}: {error}"
+            raise Passing(what, _CURES[code]) from error
+        raise StoreError(f"store: {path}: {error}", hint=_HINTS.get(code, "")) from error
 
 
 _HINTS: Mapping[int, str] = {
-    SQLITE_FULL: "free some space, then start the server again: all that was acknowledged is there",
     SQLITE_CONSTRAINT: "the batch contradicts what is kept; nothing of it was",
     SQLITE_NOTADB: "give the path of a Paceline store, or of a file that does not exist yet",
+}
+
+_CURES: Mapping[int, str] = {
+    SQLITE_BUSY: "end the program that has it open",
+    SQLITE_IOERR: "see to the disk, or to your quota",
+    SQLITE_FULL: "free some space",
 }
 
 

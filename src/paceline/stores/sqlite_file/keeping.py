@@ -1,7 +1,8 @@
 """The keeping process: the only one that writes. A batch is one transaction; all of it is kept, or none.
 
-An error is final. What the server decided after the batch that failed rests on it, so nothing further may be kept: the
-process says why and ends, and a new server starts from what is on disk.
+A batch that cannot be written for want of space (or because the disk, or somebody with a tool of his own, is in the
+way) is tried again until it can: what the server decides next will rest on it, so there is nothing else to keep. Any
+other error is final: the process says why and ends, and a new server starts from what is on disk.
 """
 
 from collections.abc import Sequence
@@ -30,12 +31,15 @@ from paceline.model.records import (
 )
 from paceline.model.task import Outcome
 from paceline.stores.audit import audited, event
-from paceline.stores.messages import Kept, Ready, Refused, decode_records
-from paceline.stores.sqlite_file.database import Database, plainly, statements
+from paceline.stores.messages import Kept, Ready, Refused, Stuck, decode_records
+from paceline.stores.sqlite_file.database import Database, Passing, plainly, statements
 from paceline.stores.sqlite_file.logs import keep_log, open_logs
 from paceline.stores.sqlite_file.peer import Peer
 from paceline.stores.sqlite_file.schema import migrate, migrations
 from paceline.stores.standing import count_tasks
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
+"""Seconds between two tries to keep a batch; each pause is twice the one before."""
 
 _json = msgspec.json.encode
 _pack = msgspec.msgpack.encode
@@ -46,12 +50,26 @@ def keep(path: Path, peer: Peer) -> None:
     try:
         keeping = Keeping(path)
         peer.say(Ready(epoch=keeping.epoch))
-        while body := peer.receive():
-            keeping.commit(decode_records(body))
+        while (body := peer.receive()) and _insist(keeping, decode_records(body), peer):
             peer.say(Kept())
         keeping.close()
     except StoreError as error:
         peer.say(Refused(message=error.message, hint=error.hint))
+
+
+def _insist(keeping: "Keeping", records: Sequence[Record], peer: Peer) -> bool:
+    """Keep the batch, however long that takes. False: the server did not wait for it."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            keeping.commit(records)
+        except Passing as trouble:
+            peer.say(Stuck(what=trouble.what, cure=trouble.cure))
+        else:
+            return True
+        if peer.gone(pause):
+            return False
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Keeping:

@@ -1,5 +1,6 @@
 """A store process's end of the socket to the server: blocking, one thing at a time."""
 
+import select
 import socket
 from types import TracebackType
 from typing import Self
@@ -29,6 +30,12 @@ class Peer:
         size = length(start)
         body = self._stream.read(size)
         return body if len(body) == size else b""
+
+    def gone(self, seconds: float) -> bool:
+        """Wait so long; True at once when the server is gone."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLRDHUP)
+        return bool(poll.poll(seconds * 1000))
 
     def say(self, message: Message) -> None:
         """Answer. A server that is gone hears nothing, and that is no error."""

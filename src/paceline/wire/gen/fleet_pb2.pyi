@@ -159,6 +159,8 @@ Global___InfoRequest: _TypeAlias = InfoRequest  # noqa: Y015
 
 @_typing.final
 class InfoReply(_message.Message):
+    """`trouble`: why the server accepts nothing, or nothing new, for now; empty: all is well."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     VERSION_FIELD_NUMBER: _builtins.int
@@ -168,6 +170,7 @@ class InfoReply(_message.Message):
     EPOCH_FIELD_NUMBER: _builtins.int
     PID_FIELD_NUMBER: _builtins.int
     NOW_FIELD_NUMBER: _builtins.int
+    TROUBLE_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     protocol: _builtins.int
     store: _builtins.str
@@ -175,6 +178,7 @@ class InfoReply(_message.Message):
     epoch: _builtins.int
     pid: _builtins.int
     now: _builtins.float
+    trouble: _builtins.str
     def __init__(
         self,
         *,
@@ -185,10 +189,11 @@ class InfoReply(_message.Message):
         epoch: _builtins.int = ...,
         pid: _builtins.int = ...,
         now: _builtins.float = ...,
+        trouble: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "now", b"now", "pid", b"pid", "protocol", b"protocol", "started_at", b"started_at", "store", b"store", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "now", b"now", "pid", b"pid", "protocol", b"protocol", "started_at", b"started_at", "store", b"store", "trouble", b"trouble", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,113 @@
+"""Full disks: the server goes read-only, a worker takes nothing new; both go on by themselves, and nothing is lost."""
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from paceline.model.errors import TryAgain
+from paceline.model.ids import JobId
+from paceline.model.job import JobSpec, Range, Spec
+from paceline.model.views import JobView
+from paceline.sdk.blocking import bridge
+from paceline.sdk.client import Client
+from tests.system.conftest import Fleet, until
+
+pytestmark = pytest.mark.system
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@contextmanager
+def filled(place: Path) -> Iterator[None]:
+    """No space left while inside."""
+    ballast = place / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 12, 1):
+            try:
+                while file.write(bytes(size)) == size:
+                    pass
+            except OSError:
+                continue
+    yield
+    ballast.unlink()
+
+
+def ask(fleet: Fleet, question: Callable[[Client], Awaitable[T]]) -> T:
+    async def asking() -> T:
+        async with Client(fleet.options) as client:
+            return await question(client)
+
+    return bridge().run(asking())
+
+
+def submit(fleet: Fleet, script: str, count: int = 1) -> JobId:
+    run = Spec(kind="command", body=json.dumps({"argv": ["sh", "-c", script]}).encode())
+    spec = JobSpec(name="job", run=run, ranges=(Range(start=0, stop=count),))
+    return JobId(ask(fleet, lambda client: client.submit([spec])).jobs[0])
+
+
+def view(fleet: Fleet, job: JobId) -> JobView:
+    return ask(fleet, lambda client: client.jobs(ids=[job]))[0]
+
+
+def trouble(fleet: Fleet) -> str:
+    return ask(fleet, lambda client: client.info()).trouble
+
+
+def is_read_only(fleet: Fleet) -> bool:
+    """A page or two may still be free: sooner or later there is too much to keep."""
+    with suppress(TryAgain):
+        ask(fleet, lambda client: client.create_token("join"))
+    return "read-only: no space left on" in trouble(fleet)
+
+
+def finish(fleet: Fleet, job: JobId) -> str:
+    async def last(client: Client) -> str:
+        async with asyncio.timeout(60):
+            async for update in client.watch([job]):
+                state = update.jobs[0].state
+        return state
+
+    return ask(fleet, last)
+
+
+def test_a_server_without_space_is_read_only_and_goes_on_by_itself(new_fleet: Fleet, small: Path) -> None:
+    fleet, go = new_fleet, new_fleet.home / "go"
+    fleet.start_server("--store", str(small / "paceline.db"), "--beat", "0.5", "--lease", "3", "--reserve", "1MiB")
+    fleet.start_worker("w1", "--cpus", "4")
+    job = submit(fleet, f"until test -e {go}; do sleep 0.1; done; echo done", 40)
+    until(lambda: view(fleet, job).running == 4, "some tasks run")
+    with filled(small):
+        with pytest.raises(TryAgain, match=f"accepts nothing new: 0 MiB are left on {small}") as refused:
+            submit(fleet, "true")
+        assert "goes on by itself" in refused.value.hint
+        until(lambda: is_read_only(fleet), "the server is read-only")
+        with pytest.raises(TryAgain, match="read-only"):
+            ask(fleet, lambda client: client.cancel(job))
+        assert view(fleet, job).total == 40
+        time.sleep(5.0)  # longer than the lease
+    until(lambda: not trouble(fleet), "the server goes on")
+    go.touch()
+    assert finish(fleet, job) == "SUCCEEDED"
+    assert finish(fleet, submit(fleet, "true")) == "SUCCEEDED"
+    attempts = ask(fleet, lambda client: client.tasks(job))
+    assert {each.attempt for each in attempts} == {1}
