@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +13,13 @@ from pathlib import Path
 import psutil
 
 from paceline.config import ClientOptions, ServerOptions
+from paceline.model.ids import JobId
+from paceline.model.job import JobSpec, Range, Spec
 from paceline.sdk import connect
 from paceline.sdk.client import Client
 
 PATIENCE = 60.0
 """Seconds until a process must be up, or down."""
-PLACE = Path("/var/tmp")  # a real disk where /tmp may be memory, and a short path: sockets lie in it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,6 +42,17 @@ class Fleet:
             self.processes.append(_start(self.home, *argv, *(["--cpus", str(cpus)] if cpus else [])))
         until(lambda: asyncio.run(self._linked()) == before + len(names))
 
+    def submit(self, tasks: int, payloads: Sequence[bytes] = ()) -> JobId:
+        """An array of ``true``; with payloads that many individual tasks, one for each."""
+        run = Spec(kind="command", body=b'{"argv": ["true"]}')
+        spec = JobSpec(name="true", run=run, ranges=(Range(start=0, stop=tasks),))
+        return asyncio.run(self._submit(spec, payloads))
+
+    async def _submit(self, spec: JobSpec, payloads: Sequence[bytes]) -> JobId:
+        async with Client(self.options) as client:
+            [job] = (await client.submit([spec], payloads=[payloads] if payloads else ())).jobs
+            return JobId(job)
+
     def stop(self) -> None:
         for process in reversed(self.processes):
             process.terminate()
@@ -55,7 +67,7 @@ class Fleet:
 @contextmanager
 def server_only() -> Iterator[Fleet]:
     """A server that nobody works for yet."""
-    with tempfile.TemporaryDirectory(prefix="paceline-bench-", dir=PLACE) as name:
+    with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         home = Path(name)
         process = _start(home, "server", "--port", "0")
         fleet = Fleet(home=home, server=psutil.Process(process.pid), processes=[process])

@@ -1,4 +1,4 @@
-"""The loop while its store cannot keep: nothing that is not kept is said, nobody is left without a word, all goes on."""
+"""The loop while its store cannot keep: nothing that is not kept is said, nobody waits without a word, all goes on."""
 
 import asyncio
 from collections.abc import Callable, Sequence

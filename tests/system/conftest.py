@@ -123,11 +123,11 @@ class Fleet:
                 if b"paceline.supervisor" in words and any(str(self.home).encode() in word for word in words):
                     yield int(entry.name)
 
-    def _run(self, name: str, *words: str) -> Process:
+    def _run(self, name: str, *words: str, prefix: Sequence[str] = (), **env: str) -> Process:
         with (self.home / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "paceline", *words],
-                env=self.env,
+                [*prefix, sys.executable, "-m", "paceline", *words],
+                env=self.env | env,
                 cwd=self.home,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -13,8 +13,8 @@ from paceline.model.ids import AttemptId
 from paceline.model.job import Spec
 from paceline.model.resources import Need
 
-FRAME_SECONDS = 0.001
-FRAME_LIMIT = 64
+FRAME_SECONDS = 0.004
+FRAME_LIMIT = 256
 PROGRAM = "command"
 """The one kind that is run as a program; all others are calls."""
 

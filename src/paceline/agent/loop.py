@@ -44,7 +44,7 @@ from paceline.executor import Ended, Holds
 from paceline.model.ids import AttemptId
 from paceline.wire.outgoing import INTERVAL
 
-CALM = 0.01
+CALM = 0.02
 """Seconds between two messages to the server while there is work in hand: then nobody waits for what we say."""
 SPACE_EVERY = 5.0
 """Seconds between two looks at the free space."""

@@ -27,7 +27,7 @@ DAY = 86_400.0
 SHARE = 60.0 / WHOLE
 """Seconds that a job stands back for each thousandth of a processor it occupies."""
 
-AHEAD = 0.04
+AHEAD = 0.1
 """Seconds of work that a worker may hold beyond its capacity, so that it never waits for us. Tasks that take longer
 are handed out only when they can start. An agent gives back what has not begun after a quarter of a second: six times
 as much, because a short task costs its worker several times what it takes itself.
@@ -47,7 +47,7 @@ def rank(spec: JobSpec, submitted: float) -> float:
     return place
 
 
-HAND = 1024
+HAND = 2048
 """Tasks that a worker may hold beyond its capacity, however short they are: what keeps even no-ops flowing, and no more
 than an agent gets through before it would hand the last of them back."""
 

@@ -23,7 +23,6 @@ from paceline.model.ids import WorkerId
 from paceline.model.records import Record
 from paceline.store import Store
 
-
 PATIENCE = 5.0
 """Seconds that one waits for space whose wish is decided and not kept."""
 
