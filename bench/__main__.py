@@ -1,54 +1,45 @@
 """Paceline's own figures, in rounds taken in turn, each beside what the bare machine does at that moment.
 
-python -m bench                     everything, about twelve minutes
-python -m bench map latency         some of it
+    python -m bench                     everything, about ten minutes
+    python -m bench map latency         some of it
+
+The table goes to stdout and, with every value, to bench/results/latest.json, where figures that were not measured now
+stay as they were. "To baseline" compares with bench/results/baseline.json, in steps of the bare machine and not in
+seconds: × 1.10 is ten per cent better. Make that file anew by copying the other over it.
 """
 
 import argparse
-import statistics
-import sys
-from collections import defaultdict
-from itertools import groupby
-from typing import Any
 
 from bench import yardsticks
-from bench.figure import Figure
 from bench.figures import FIGURES
-
-Samples = dict[str, list[float]]
+from bench.result import BASELINE, LATEST, Run, load, machine
+from bench.rounds import take
+from bench.table import lines
 
 
 def main() -> None:
     options = _options()
     chosen = [figure for figure in FIGURES if not options.figures or figure.name in options.figures]
-    samples: Samples = defaultdict(list)
-    for _, group in groupby(chosen, key=lambda figure: figure.setting):
-        take(list(group), options.rounds, samples)
-    for figure in chosen:
-        for row in figure.rows:
-            values = samples[row.key]
-            median = statistics.median(values)
-            bar = "".join(f"{bar.sign} {bar.value:,g} {'met' if bar.met(median) else 'NOT met'}" for bar in row.bars)
-            print(f"{row.says:60} {median:12,.2f} {row.unit:3} {min(values):12,.2f} – {max(values):12,.2f}  {bar}")
-
-
-def take(figures: list[Figure[Any]], rounds: int, samples: Samples) -> None:
-    """Figures of one setting, round by round; the first, uncounted one warms everything."""
-    with figures[0].setting() as setting:
-        for number in range(rounds + 1):
-            for figure in figures:
-                measured = {**yardsticks.measure(), **figure.play(setting)}
-                print(f"round {number}", figure.name, {k: round(v, 1) for k, v in measured.items()}, file=sys.stderr)
-                if number:
-                    for key, value in measured.items():
-                        samples[key].append(value)
+    rows = take(chosen, options.rounds)
+    here = machine()
+    print(
+        f"{here['processors']}, {here['system']}, Python {here['python']}; bare spawn loop in {yardsticks.language()}"
+    )
+    print(*lines(rows, load(BASELINE).rows), sep="\n")
+    Run(machine=here, rows=dict(load(LATEST).rows) | rows).save(LATEST)
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("figures", nargs="*", choices=[*(figure.name for figure in FIGURES), []])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = [figure.name for figure in FIGURES]
+    parser.add_argument("figures", nargs="*", metavar="FIGURE", help=f"of {', '.join(names)} (default: all)")
     parser.add_argument("--rounds", type=int, default=5, help="counted rounds of each figure (default 5)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if unknown := set(options.figures) - set(names):
+        parser.error(f"there is no figure {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    return options
 
 
 if __name__ == "__main__":

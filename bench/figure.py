@@ -46,7 +46,7 @@ class Figure(Generic[T]):
     rows: tuple[Row, ...]
     setting: Callable[[], AbstractContextManager[T]]
     play: Callable[[T], Sample]
-    rounds: int = 5  # counted ones at least; 1 for what does not vary: then there is no round before it either
+    once: bool = False  # one round is enough: what it measures hardly varies
 
 
 def at_least(value: float) -> tuple[Bar, ...]:

@@ -1,6 +1,5 @@
 """A server and workers of their own: real processes, under a home that is gone afterwards."""
 
-import asyncio
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from paceline.config import ClientOptions, ServerOptions
 from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range, Spec
 from paceline.sdk import connect
+from paceline.sdk.blocking import bridge
 from paceline.sdk.client import Client
 
 PATIENCE = 60.0
@@ -36,17 +36,17 @@ class Fleet:
 
     def add_workers(self, *names: str, cpus: int = 0) -> None:
         """Start these and wait until they are linked."""
-        before = asyncio.run(self._linked())
+        before = bridge().run(self._linked())
         for name in names:
             argv = ["worker", "--server", self.options.address, "--name", name]
             self.processes.append(_start(self.home, *argv, *(["--cpus", str(cpus)] if cpus else [])))
-        until(lambda: asyncio.run(self._linked()) == before + len(names))
+        until(lambda: bridge().run(self._linked()) == before + len(names))
 
     def submit(self, tasks: int, payloads: Sequence[bytes] = ()) -> JobId:
         """An array of ``true``; with payloads that many individual tasks, one for each."""
         run = Spec(kind="command", body=b'{"argv": ["true"]}')
         spec = JobSpec(name="true", run=run, ranges=(Range(start=0, stop=tasks),))
-        return asyncio.run(self._submit(spec, payloads))
+        return bridge().run(self._submit(spec, payloads))
 
     async def _submit(self, spec: JobSpec, payloads: Sequence[bytes]) -> JobId:
         async with Client(self.options) as client:

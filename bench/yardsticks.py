@@ -66,8 +66,8 @@ def _spawner() -> str:
     return str(target)
 
 
-def spawn_loop() -> str:
-    """What the spawn yardstick is here."""
+def language() -> str:
+    """What the spawn loop is written in here."""
     return "C" if _spawner() else "Python"
 
 

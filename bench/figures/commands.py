@@ -1,6 +1,5 @@
 """``true`` with captured output, beside a bare ``posix_spawn`` loop that does nothing else, in the same breath."""
 
-import asyncio
 import time
 
 from bench import yardsticks
@@ -8,6 +7,7 @@ from bench.figure import Figure, Row, Sample, at_least
 from bench.fleet import Fleet, ordinary
 from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range, Spec
+from paceline.sdk.blocking import bridge
 from paceline.sdk.client import Client
 
 PROGRAMS = 2_000
@@ -16,7 +16,7 @@ PROGRAMS = 2_000
 def play(fleet: Fleet) -> Sample:
     bare = yardsticks.spawn(PROGRAMS // 2)
     began = time.perf_counter()
-    asyncio.run(_array(fleet))
+    bridge().run(_array(fleet))
     rate = PROGRAMS / (time.perf_counter() - began)
     return {"true": rate, "true share": 100 * rate / (bare + yardsticks.spawn(PROGRAMS // 2)) * 2}
 
