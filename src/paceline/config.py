@@ -47,6 +47,8 @@ class ServerOptions:
     beat: float = 5.0  # seconds between heartbeats
     lease: float = 20.0  # seconds without one until a worker is lost
     reserve: int = 256 << 20  # bytes free where the store lies, below which nothing new is accepted
+    record: str = ""  # file to which every event and decision is appended; empty: none
+    record_contents: bool = False  # payloads, results, parameters and environments too, not only their lengths
 
     @property
     def directory(self) -> Path:

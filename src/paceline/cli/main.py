@@ -39,6 +39,8 @@ class Commands(LazyGroup):
         "events": "Print the event log.",
         "token": "Create tokens, such as one with which a worker joins.",
         "server": "Start a server.",
+        "sim": "Plan capacity: play work on a simulated fleet.",
+        "replay": "Play a server's recording again; check every decision.",
         "completion": "Print the completion script of a shell.",
         "version": "Print the version, here and of the server.",
     }

@@ -29,6 +29,17 @@ def tls_options(command: F) -> F:
     return command
 
 
+def record_options(command: F) -> F:
+    """What is written down of every decision."""
+    command = click.option(
+        "--record-payloads", is_flag=True, help="Record payloads, results, parameters and environments in full."
+    )(command)
+    option = click.option(
+        "--record", default="", metavar="FILE", help="Append every event and decision, for `paceline replay`."
+    )
+    return option(command)
+
+
 def home_of(text: str) -> Path:
     """The directory that was named, or the usual one."""
     return Path(text).absolute() if text else config.home()

@@ -20,6 +20,8 @@ from paceline.core.restore import restore
 from paceline.core.scheduler import Scheduler
 from paceline.core.step import Terms
 from paceline.model.errors import PacelineError, UsageError
+from paceline.model.records import Snapshot
+from paceline.recording.tape import RecordedScheduler, Tape
 from paceline.server.auth import Auth, admin_token
 from paceline.server.fleet import Fleet
 from paceline.server.gate import Gate
@@ -63,8 +65,7 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     clock = SystemClock(not_before=snapshot.now)
     links, watch, auth = Links(), Watch(), Auth(snapshot.tokens)
     terms = Terms(beat=options.beat, lease=options.lease)
-    scheduler = Scheduler(restore(snapshot, terms, clock.now()), terms)
-    loop = Loop(scheduler, store, clock, links, watch)
+    loop = Loop(make_scheduler(options, snapshot, terms, clock.now()), store, clock, links, watch)
     for record in auth.adopt_admin(admin_token(options.admin_token), clock.now()):
         await loop.keep_now(record)
     fleet = Fleet(
@@ -91,6 +92,20 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         links.end_all()
         await server.stop(grace=1.0)
         await store.close()
+
+
+def make_scheduler(options: ServerOptions, snapshot: Snapshot, terms: Terms, now: float) -> Scheduler:
+    """One that goes on from the snapshot; if the options ask for it, on tape."""
+    picture = restore(snapshot, terms, now)
+    if not options.record:
+        return Scheduler(picture, terms)
+    tape = Tape(Path(options.record), contents=options.record_contents, stopped=_warn)
+    tape.start(snapshot, terms, now)
+    return RecordedScheduler(picture, terms, tape)
+
+
+def _warn(text: str) -> None:
+    sys.stderr.write(f"warning: {text}\n")
 
 
 def make_store(options: ServerOptions) -> Store:

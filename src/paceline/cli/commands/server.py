@@ -3,7 +3,7 @@
 import click
 
 from paceline.cli.face import Face, speaks
-from paceline.cli.process_options import home_of, home_option, tls_of, tls_options
+from paceline.cli.process_options import home_of, home_option, record_options, tls_of, tls_options
 from paceline.config import GRPC_PORT, ServerOptions
 from paceline.sdk.grammar import parse_duration, parse_size
 
@@ -25,6 +25,7 @@ from paceline.sdk.grammar import parse_duration, parse_size
 @click.option(
     "--reserve", default="256MiB", metavar="SIZE", help="Free disk space below which nothing new is accepted."
 )
+@record_options
 @home_option
 @tls_options
 @speaks
@@ -39,6 +40,8 @@ def server(face: Face, /, **given: str) -> int:
         beat=parse_duration(given["beat"], "--beat"),
         lease=parse_duration(given["lease"], "--lease"),
         reserve=parse_size(given["reserve"], "--reserve"),
+        record=given["record"],
+        record_contents=bool(given["record_payloads"]),
     )
     from paceline.server.app import run  # noqa: PLC0415 - the whole server, which --help need not pay
 

@@ -14,7 +14,7 @@ import click
 from paceline import config
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
-from paceline.cli.process_options import home_of, home_option
+from paceline.cli.process_options import home_of, home_option, record_options
 from paceline.cli.session import ask_home
 from paceline.clock import SystemClock
 from paceline.config import GRPC_PORT, ServerOptions
@@ -39,9 +39,10 @@ JOIN_SECONDS, JOIN_LOOK = 15.0, 0.05
     metavar="PORT",
     help=f"Default {GRPC_PORT}; 0: any free one.",
 )
+@record_options
 @home_option
 @speaks
-def up(face: Face, *, count: int, cpus: str, port: int, home: str) -> int:
+def up(face: Face, /, *, count: int, cpus: str, port: int, home: str, **recording: str) -> int:
     """Start a server and local workers, and keep them running until Ctrl-C."""
     place, each = home_of(home), _cpus(cpus, count)
     with alone(place):
@@ -50,7 +51,7 @@ def up(face: Face, *, count: int, cpus: str, port: int, home: str) -> int:
             try:
                 address = fleet.bring_up(
                     str(port),
-                    lambda port: ("server", "--home", str(place), "--port", port),
+                    lambda port: ("server", "--home", str(place), "--port", port, *_recording(**recording)),
                     lambda name, address: _worker(place, name, address, each),
                 )
                 ask_home(place, lambda client: _joined(client, fleet))
@@ -70,6 +71,12 @@ async def _joined(client: Client, fleet: LocalFleet) -> None:
         if fleet.pids() <= ready:
             return
         await asyncio.sleep(JOIN_LOOK)
+
+
+def _recording(record: str, record_payloads: str) -> Sequence[str]:
+    """The same words for the server."""
+    contents = ("--record-payloads",) if record_payloads else ()
+    return ("--record", str(Path(record).absolute()), *contents) if record else ()
 
 
 def _worker(home: Path, name: str, address: str, cpus: str) -> Sequence[str]:
