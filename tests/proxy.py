@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import socket
 import struct
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
@@ -62,10 +63,15 @@ class Proxy:
     async def reset(self) -> None:
         """Hang up as a crashed host does: what was under way is gone, and both ends are told by RST."""
         for writers in self._open.values():
-            for writer in writers:
-                there: socket.socket = writer.get_extra_info("socket")
-                there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            _reset_when_closed(writers)
         await self.cut()
+
+    async def abort(self) -> None:
+        """Hang up on the target alone, by RST. Who connected hears of it too, unless a partition is between."""
+        for _, *there in self._open.values():
+            _reset_when_closed(there)
+            for writer in there:
+                writer.transport.abort()
 
     def partition(self, *directions: str) -> None:
         """Nothing passes "up" (to the target), or "down", or both; nobody is told, connections stay open."""
@@ -102,6 +108,7 @@ class Proxy:
             await self._pass(direction, len(data))
             to.write(data)
             await to.drain()
+        await self._pass(direction)  # hanging up is also something that must get through
         raise ConnectionResetError  # the other direction goes with this one
 
     async def _pass(self, direction: str, size: int = 0) -> None:
@@ -109,3 +116,9 @@ class Proxy:
             await self._hearing.wait()
         if seconds := self.delay + (size / self.bandwidth if self.bandwidth else 0.0):
             await asyncio.sleep(seconds)
+
+
+def _reset_when_closed(writers: Iterable[asyncio.StreamWriter]) -> None:
+    for writer in writers:
+        there: socket.socket = writer.get_extra_info("socket")
+        there.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -24,11 +24,12 @@ class Peer:
 
     def receive(self) -> bytes:
         """The body of the next frame; empty once the server is gone, whatever it may have begun to say."""
-        start = self._stream.read(HEAD)
-        if len(start) < HEAD:
+        try:
+            start = self._stream.read(HEAD)
+            size = length(start) if len(start) == HEAD else 0
+            body = self._stream.read(size)
+        except ConnectionResetError:  # it died with an answer of ours unread
             return b""
-        size = length(start)
-        body = self._stream.read(size)
         return body if len(body) == size else b""
 
     def gone(self, seconds: float) -> bool:
