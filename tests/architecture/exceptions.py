@@ -24,6 +24,7 @@ MANY_METHODS: Mapping[str, str] = {}
 
 CONSTRUCTS: Mapping[str, str] = {
     "executors/user_code.py:pickle.loads": "functions and arguments, in the user process that runs them",
+    "supervisor/guard.py:os.fork": "one thread, and nothing loaded or open yet: a guard for a millisecond",
     "sdk/functions.py:pickle.loads": "results, in the process of the user who asked for them",
 }
 """``place:construct`` of ``test_constructs.FORBIDDEN`` that may stand there."""

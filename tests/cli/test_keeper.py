@@ -70,7 +70,7 @@ def test_the_pause_doubles_while_it_keeps_dying() -> None:
         pauses.append(death.again_in)
         clock.advance(death.again_in)
         keeper.check()
-    assert pauses[:4] == [0.5, 1.0, 2.0, 4.0]
+    assert pauses[:4] == [0.1, 0.2, 0.4, 0.8]
     assert pauses[-1] == LONGEST_PAUSE
 
 

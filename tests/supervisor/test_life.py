@@ -216,8 +216,10 @@ def test_a_long_directory_is_no_obstacle(host: Host) -> None:
 def test_it_starts_by_its_module(host: Host) -> None:
     process = host.run_beside([sys.executable, "-m", "paceline.supervisor", str(host.directory)])
     assert process.stdout
-    assert f"supervisor {process.pid} listens in {host.directory}" in process.stdout.readline().decode()
-    host.agent().say(Retire())
+    said = process.stdout.readline().decode()
+    agent = host.agent()
+    assert said == f"supervisor {agent.holds.pid} listens in {host.directory}\n"
+    agent.say(Retire())
     assert process.wait(PATIENCE) == 0
 
 

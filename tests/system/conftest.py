@@ -116,12 +116,12 @@ class Fleet:
                 os.kill(pid, signal.SIGTERM)
 
     def supervisors(self) -> Iterator[int]:
-        """Supervisors are nobody's children; ours name our directory."""
-        for entry in Path("/proc").iterdir():
-            with suppress(OSError):
-                words = (entry / "cmdline").read_bytes().split(b"\0")
-                if b"paceline.supervisor" in words and any(str(self.home).encode() in word for word in words):
-                    yield int(entry.name)
+        """Those that live in our directories; each has written down its process."""
+        for lock in self.home.glob("workers/*/supervisor.lock"):
+            with suppress(OSError, ValueError):
+                pid = int(lock.read_text())
+                if b"paceline.supervisor" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    yield pid
 
     def _run(self, name: str, *words: str, prefix: Sequence[str] = (), **env: str) -> Process:
         with (self.home / f"{name}.log").open("ab") as log:

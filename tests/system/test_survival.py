@@ -152,6 +152,21 @@ def test_a_killed_supervisor_takes_its_tasks_along_and_they_run_again(work: Work
     assert "supervisor" in first[0].detail
 
 
+def test_a_worker_killed_whole_leaves_nothing_running_and_runs_it_again_when_it_is_back(work: Work) -> None:
+    work.fleet.start_worker("w1", "--cpus", "2")
+    job = work.submit(2, 2.0)
+    until(lambda: len(work.begun()) == 2, "both tasks run")
+    old = [int(path.read_text()) for path in work.begun()]
+    [supervisor] = work.fleet.supervisors()
+    work.fleet.kill_worker("w1")
+    os.kill(supervisor, signal.SIGKILL)
+    until(lambda: not any(map(alive, old)), "nothing of it runs on, with nobody to start it again", 1.0)
+    until(lambda: all(view.state != "READY" for view in work.fleet.seen()), "the server notices", 1.0)
+    work.fleet.start_worker("w1", "--cpus", "2")
+    all_recorded_once(work, job, 2)
+    assert [view.outcome for view in work.attempts(TaskId(job, 0))] == ["LOST", "SUCCEEDED"]
+
+
 def test_a_killed_program_is_its_own_failure(work: Work) -> None:
     work.fleet.start_worker("w1", "--cpus", "2")
     job = work.submit(2, 60.0, Retry(failures=1, base=0.1))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from paceline.clock import Clock
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
 STEADY = 10.0
 """Seconds after which a process is taken to run well, so that its next death counts as the first."""
 HOPELESS = (2, 77)

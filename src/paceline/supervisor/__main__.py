@@ -1,9 +1,11 @@
 """``python -m paceline.supervisor DIRECTORY``: see the package."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from paceline.supervisor.app import run
+from paceline.supervisor.guard import guarded
 from paceline.supervisor.options import Options
 
 
@@ -12,7 +14,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m paceline.supervisor DIRECTORY\n")
         return 2
-    return run(Options(directory=Path(arguments[0]).absolute()))
+    options = Options(directory=Path(arguments[0]).absolute())
+    return guarded(partial(run, options))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ directory's mark. Never anything by its name.
 import os
 import select
 import signal
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from paceline.executors.loop import steady
@@ -25,8 +25,13 @@ _LIMIT = 10.0
 def sweep(roster: Path, name: str) -> list[int]:
     """Kill all of it, wait until it is gone. Returns the pids that would not go."""
     recorded = dict(survivors(roster))
+    return end_all(lambda: _left(recorded, name))
+
+
+def end_all(look: Callable[[], list[Process]]) -> list[int]:
+    """Kill what a look finds, and look again, until there is nothing. Returns the pids that would not go."""
     deadline = steady() + _LIMIT
-    while left := _left(recorded, name):
+    while left := look():
         for process in left:
             send(process, signal.SIGKILL)
         if steady() > deadline:
