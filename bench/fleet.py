@@ -44,14 +44,25 @@ class Fleet:
 
     def submit(self, tasks: int, payloads: Sequence[bytes] = ()) -> JobId:
         """An array of ``true``; with payloads that many individual tasks, one for each."""
+        return bridge().run(self._submit(tasks, payloads))
+
+    def run(self, tasks: int) -> None:
+        """An array of ``true``, until all have succeeded."""
+        bridge().run(self._run(tasks))
+
+    async def _submit(self, tasks: int, payloads: Sequence[bytes] = ()) -> JobId:
         run = Spec(kind="command", body=b'{"argv": ["true"]}')
         spec = JobSpec(name="true", run=run, ranges=(Range(start=0, stop=tasks),))
-        return bridge().run(self._submit(spec, payloads))
-
-    async def _submit(self, spec: JobSpec, payloads: Sequence[bytes]) -> JobId:
         async with Client(self.options) as client:
             [job] = (await client.submit([spec], payloads=[payloads] if payloads else ())).jobs
             return JobId(job)
+
+    async def _run(self, tasks: int) -> None:
+        job = await self._submit(tasks)
+        async with Client(self.options) as client:
+            async for update in client.watch([job], interval=0.01):
+                last = update.jobs[0]
+        assert last.succeeded == tasks, last
 
     def stop(self) -> None:
         for process in reversed(self.processes):

@@ -8,11 +8,16 @@ HEAD = ("figure", "measured", "lowest – highest", "bar", "met", "to baseline")
 
 
 def lines(rows: Mapping[str, Result], baseline: Mapping[str, Result]) -> Iterable[str]:
-    """Text columns; the last one says how many times as good as the committed run, beside the bare machine."""
-    cells = [HEAD, *(_cells(row, baseline.get(key)) for key, row in rows.items())]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
+    """The last column says how many times as good as the committed run, beside the bare machine."""
+    return columns([HEAD, *(_cells(row, baseline.get(key)) for key, row in rows.items())])
+
+
+def columns(cells: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Rows of text, the first one underlined, the first column to the left and the others to the right."""
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
     for number, row in enumerate(cells):
-        yield "  ".join(_aligned(row, widths)).rstrip()
+        rest = (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+        yield "  ".join([row[0].ljust(widths[0]), *rest]).rstrip()
         if not number:
             yield "  ".join("─" * width for width in widths)
 
@@ -22,17 +27,15 @@ def amount(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def spread(row: Result) -> str:
+    return f"{amount(row.lowest)} – {amount(row.highest)}" if row.rounds > 1 else "once"
+
+
+def verdict(row: Result) -> str:
+    """Empty where there is no bar."""
+    return ("yes" if row.met else "NO") if row.bar else ""
+
+
 def _cells(row: Result, before: Result | None) -> Sequence[str]:
-    return (
-        row.says,
-        f"{amount(row.median)} {row.unit}",
-        f"{amount(row.lowest)} – {amount(row.highest)}" if row.rounds > 1 else "once",
-        row.bar,
-        ("yes" if row.met else "NO") if row.bar else "",
-        f"× {row.against(before):.2f}" if before else "",
-    )
-
-
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterable[str]:
-    yield row[0].ljust(widths[0])
-    yield from (cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))
+    compared = f"× {row.against(before):.2f}" if before else ""
+    return row.says, f"{amount(row.median)} {row.unit}", spread(row), row.bar, verdict(row), compared
