@@ -82,6 +82,7 @@ def test_an_order_given_twice_is_carried_out_once(host: Host) -> None:
 
 
 def test_a_lease_that_runs_out_ends_everything(host: Host) -> None:
+    """Which is no loss that a task can be suspected of, however often its server is out of reach."""
     agent, said = host.start(), host.said()
     stubborn = "trap '' TERM; echo $$ > said; while :; do sleep 1000; done"
     agent.say(host.launch("1.0#1", ["sh", "-c", stubborn]))
@@ -89,7 +90,7 @@ def test_a_lease_that_runs_out_ends_everything(host: Host) -> None:
     pids = [int(said.line()), int(said.line())]
     agent.say(Lease(seconds=0.2))
     for key in ("1.0#1", "2.0#1", "2.1#1"):
-        assert agent.end(key).outcome == "LOST"
+        assert agent.end(key).outcome == "INTERRUPTED"
     assert not any(map(alive, pids))
 
 
@@ -98,7 +99,7 @@ def test_a_lease_runs_out_without_an_agent_too(host: Host) -> None:
     agent.say(host.launch("1.0#1", ["sh", "-c", "echo $$ > said; exec sleep 1000"]), Lease(seconds=0.5))
     said.line()
     agent.close()
-    assert host.agent().end("1.0#1").outcome == "LOST"
+    assert host.agent().end("1.0#1").outcome == "INTERRUPTED"
 
 
 def test_nothing_begins_on_a_lease_that_ran_out(host: Host) -> None:
@@ -106,7 +107,7 @@ def test_nothing_begins_on_a_lease_that_ran_out(host: Host) -> None:
     agent.say(host.launch("1.0#1", ["sleep", "1000"]), Lease(seconds=0.05))
     agent.end("1.0#1")
     end = agent.run(host.launch("1.1#1", ["true"]))
-    assert (end.outcome, end.detail) == ("LOST", "the worker's lease had run out")
+    assert (end.outcome, end.detail) == ("INTERRUPTED", "the worker's lease had run out")
     agent.say(Lease(seconds=100.0))
     assert agent.run(host.launch("1.2#1", ["true"])).outcome == "SUCCEEDED"
 

@@ -41,7 +41,7 @@ class Outcome(StrEnum):
     REJECTED = "REJECTED"  # the worker would not take it: bad parameters, result too large
     CANCELLED = "CANCELLED"
     PREEMPTED = "PREEMPTED"
-    INTERRUPTED = "INTERRUPTED"  # drained before it ended
+    INTERRUPTED = "INTERRUPTED"  # its worker was drained, or cut off from the server, before it ended
     REQUEUED = "REQUEUED"  # the program asked for another attempt (exit 75)
     RETURNED = "RETURNED"  # held by a worker, never started
     LOST = "LOST"  # the worker, its supervisor or its host vanished

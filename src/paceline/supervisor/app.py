@@ -188,7 +188,7 @@ class Supervisor:
             self._ledger.say_again(self._ledger.keys() & set(keys))
             return False
         if self._term.over:
-            self._tell([End(key, Outcome.LOST, detail="the worker's lease had run out") for key in keys])
+            self._tell([End(key, Outcome.INTERRUPTED, detail="the worker's lease had run out") for key in keys])
         return not self._term.over
 
     # ── by themselves ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,7 +202,8 @@ class Supervisor:
             self._halt_all(Outcome.INTERRUPTED, "the worker's supervisor was told to stop", _GRACE)
 
     def _on_lease_over(self) -> None:
-        self._halt_all(Outcome.LOST, "the worker's lease ran out: no word from the server", 0.0)
+        """INTERRUPTED, for we live: should the server still ask, nobody died of what is ended here."""
+        self._halt_all(Outcome.INTERRUPTED, "the worker's lease ran out: no word from the server", 0.0)
 
     def _halt_all(self, outcome: Outcome, detail: str, grace: float) -> None:
         for executor in self._executors:
