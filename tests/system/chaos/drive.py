@@ -1,0 +1,198 @@
+"""A run: customers work, lanes of faults strike, then all is healed, and what was promised is compared with what is."""
+
+import asyncio
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from tests.system.chaos import processes, tracer, work
+from tests.system.chaos.checks import violations
+from tests.system.chaos.cluster import PATIENCE, Charge, Cluster, Host, Link
+from tests.system.chaos.customers import CALLS, Town, caller, canary, napper, vandal
+from tests.system.chaos.faults import FAULTS, Fault, NotMet, On, Scene, kill
+from tests.system.chaos.ledger import Ledger
+from tests.system.chaos.links import Cabled, Proxied, Straight
+from tests.system.chaos.witness import Witness
+
+LAST = 180.0
+"""Seconds for all that was accepted to come to its end once nothing strikes any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How long, how hard. The same seed strikes in the same order; what it meets depends on the moment."""
+
+    home: Path
+    seed: int = 1
+    seconds: float = 600.0
+    faults: int = 300
+    """At least; the run goes on until then, up to twice its time."""
+    lanes: int = 3
+    pause: float = 0.5  # seconds between two orders of a customer
+    lease: float = 4.0
+    hosts: Sequence[str] = ("straight", "proxied", "cabled")
+    only: str = ""  # faults whose names contain this
+
+
+@dataclass(slots=True, kw_only=True)
+class Story:
+    """What happened."""
+
+    began: float
+    seconds: float = 0.0
+    recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    not_met: Counter[str] = field(default_factory=Counter)
+    points: Counter[str] = field(default_factory=Counter)
+    skipped: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
+    log: Path
+
+    def tell(self, what: str) -> None:
+        """A line of the transcript."""
+        with self.log.open("a") as file:
+            file.write(f"{time.monotonic() - self.began:8.2f}  {what}\n")  # noqa: TID251
+
+    @property
+    def faults(self) -> int:
+        return sum(map(len, self.recoveries.values()))
+
+
+async def run(options: Options) -> tuple[Town, Story]:
+    """The whole of it. Whatever goes wrong, no process is left."""
+    cluster = Cluster(options.home, beat=options.lease / 8, lease=options.lease)
+    town = Town(cluster=cluster, ledger=Ledger(), witness=Witness(options.home / "witness"))
+    story = Story(began=time.monotonic(), log=options.home / "story")  # noqa: TID251 - real processes keep real time
+    try:
+        await cluster.open(links(options.hosts, cluster.port, story))
+        await _live(town, options, story)
+        story.violations += await violations(town)
+    finally:
+        await _bury(cluster)
+    story.seconds = time.monotonic() - story.began  # noqa: TID251
+    return town, story
+
+
+def links(wanted: Sequence[str], port: int, story: Story) -> Mapping[str, Link]:
+    """Those that are possible here."""
+    made: dict[str, Link] = {}
+    for number, name in enumerate(wanted):
+        if name == "cabled" and (why := Cabled.possible()):
+            story.skipped.append(f"a host in a network namespace: {why}")
+        else:
+            made[name] = _link(name, port, number)
+    return made
+
+
+def _link(name: str, port: int, number: int) -> Link:
+    if name == "cabled":
+        return Cabled(port, number)
+    return Proxied(port) if name == "proxied" else Straight(port)
+
+
+async def _live(town: Town, options: Options, story: Story) -> None:
+    async with AsyncExitStack() as stack:
+        watching = asyncio.create_task(_watch(town))
+        stack.callback(watching.cancel)
+        async with asyncio.TaskGroup() as customers:
+            customers.create_task(caller(town, work.crunch, "calls", CALLS, options.pause))
+            customers.create_task(caller(town, work.hold, "holds", 2, 10 * options.pause))
+            customers.create_task(napper(town, options.pause))
+            customers.create_task(vandal(town, options.pause))
+            async with asyncio.TaskGroup() as lanes:
+                for number in range(options.lanes):
+                    lanes.create_task(_lane(town, options, story, number))
+            town.closing.set()
+        await _settle(town, story)
+        town.witness.follow()
+
+
+async def _watch(town: Town) -> None:
+    while True:
+        town.witness.follow()
+        await asyncio.sleep(0.03)
+
+
+async def _settle(town: Town, story: Story) -> None:
+    """All that was promised comes to its end."""
+    try:
+        async with asyncio.timeout(LAST):
+            for job in town.ledger.promises:
+                await town.over(job)
+    except TimeoutError:
+        story.violations.append(f"job {job} is not over {LAST:.0f} s after the last fault")
+
+
+# ── faults ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def _lane(town: Town, options: Options, story: Story, number: int) -> None:
+    random = Random(f"{options.seed}/{number}")
+    bag = [(on, fault) for on, faults in FAULTS.items() for fault in faults if options.only in fault.__name__]
+    if tracer.missing():
+        story.skipped += [] if number else [f"deaths at system calls: {tracer.missing()}"]
+        bag = [(on, fault) for on, fault in bag if "tracer" not in fault.__code__.co_names]
+    while True:
+        random.shuffle(bag)
+        for on, fault in bag:
+            if _enough(options, story):
+                return
+            await _strike(town, story, on, fault, random)
+
+
+def _enough(options: Options, story: Story) -> bool:
+    passed = time.monotonic() - story.began  # noqa: TID251
+    return passed >= options.seconds and (story.faults >= options.faults or passed >= 2 * options.seconds)
+
+
+async def _strike(town: Town, story: Story, on: On, fault: Fault, random: Random) -> None:
+    charge = _victim(town.cluster, on, random)
+    if charge is None:
+        return
+    scene = Scene(cluster=town.cluster, charge=charge, random=random, points=story.points)
+    name = f"{on}: {fault.__name__.replace('_', ' ')}"
+    async with AsyncExitStack() as stack:
+        for each in (town.cluster.charge, *town.cluster.hosts.values()) if on is On.ALL else (charge,):
+            await stack.enter_async_context(each.free)
+        story.tell(f"{charge.name}: {name}")
+        try:
+            await fault(scene)
+        except (NotMet, ProcessLookupError):
+            story.not_met[name] += 1
+            story.tell(f"{charge.name}: {name}: nothing to hit")
+            return
+        story.tell(f"{charge.name}: {name}: over")
+        try:
+            async with asyncio.timeout(PATIENCE):
+                story.recoveries[name].append(await _recovery(town, charge.name if isinstance(charge, Host) else ""))
+        except TimeoutError:
+            story.violations.append(f"{PATIENCE:.0f} s after {name} on {charge.name} nothing ran there")
+        story.tell(f"{charge.name}: {name}: mended")
+
+
+def _victim(cluster: Cluster, on: On, random: Random) -> Charge | None:
+    hosts = list(cluster.hosts.values())
+    if on in (On.SERVER, On.ALL):
+        return cluster.charge
+    if on is On.NETWORK:
+        hosts = [host for host in hosts if not isinstance(host.link, Straight)]
+    if on is On.PROXY:
+        hosts = [host for host in hosts if isinstance(host.link, Proxied)]
+    return random.choice(hosts) if hosts else None
+
+
+async def _recovery(town: Town, host: str) -> float:
+    """Seconds until a task that is submitted now has run where the fault was."""
+    began = time.monotonic()  # noqa: TID251
+    await town.over(await town.submit("canary", canary(host)))
+    return time.monotonic() - began  # noqa: TID251
+
+
+async def _bury(cluster: Cluster) -> None:
+    with suppress(TimeoutError):
+        await cluster.close()
+    for process in processes.leftovers(cluster.home):
+        kill(process.pid)

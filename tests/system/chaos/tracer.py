@@ -1,0 +1,58 @@
+"""Death and disk errors at a certain system call, by ``strace -e inject``: at the N-th fsync, write, rename or send.
+
+So a process can be killed exactly between two steps of what it makes durable, in C code as in Python, without any
+preparation of its own. ``inject`` kills *before* the call is carried out; the call after it is killed at by N + 1.
+"""
+
+import asyncio
+import shutil
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+
+POINTS = {
+    "server": ("rename", "sendmsg", "write", "writev", "pwrite64"),
+    "keeper": ("fdatasync", "fsync", "pwrite64", "write", "sendto", "ftruncate"),
+    "agent": ("pwrite64", "write", "writev", "sendmsg", "sendto", "rename", "unlink", "ftruncate"),
+    "supervisor": ("sendto", "sendmsg", "pwrite64", "wait4", "vfork", "clone3", "unlink", "pidfd_send_signal"),
+}
+"""Calls at which a process commits to something, by who it is. Where it makes no such call, it is not killed there."""
+
+START_POINTS = ("rename", "fsync", "fdatasync", "pwrite64", "ftruncate", "flock", "unlink", "listen")
+"""The same, while it starts."""
+
+
+def missing() -> str:
+    """Why this cannot be done; empty: it can."""
+    return "" if shutil.which("strace") else "strace is not installed"
+
+
+def words(calls: Sequence[str], effect: str, nth: int | str) -> list[str]:
+    """``strace`` with this injected: ``signal=KILL``, ``error=EIO``, ``delay_enter=100000``."""
+    named = ",".join(f"?{call}" for call in calls)
+    return [
+        *("strace", "-f", "-qq", "-o", "/dev/null"),
+        *("-e", f"trace={named}", "-e", f"inject={named}:{effect}:when={nth}"),
+    ]
+
+
+def launcher(calls: Sequence[str], nth: int) -> list[str]:
+    """What to put before a program that is to die at its N-th of these calls. The program stays the caller's child."""
+    return [*words(calls, "signal=KILL", nth), "-D", "--seccomp-bpf", "--"]
+
+
+async def inject(pid: int, calls: Sequence[str], effect: str, nth: int | str, seconds: float) -> bool:
+    """On a process that runs already, until it ends or so many seconds passed. True: it ended."""
+    tracer = await asyncio.create_subprocess_exec(
+        *words(calls, effect, nth), "-p", str(pid), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with asyncio.timeout(seconds):
+            await tracer.wait()
+            return True
+    except TimeoutError:
+        return False
+    finally:
+        with suppress(ProcessLookupError):
+            tracer.send_signal(signal.SIGINT)  # lets go of the process
+            await tracer.wait()
