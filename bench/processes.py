@@ -20,8 +20,33 @@ _WORDS = {
 }
 
 
-def cpu(home: Path) -> Mapping[str, float]:
-    """Seconds so far by part; ``client`` is this process."""
+class Meter:
+    """CPU of a fleet while the context lasts."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._before: Mapping[str, float] = {}
+        self.seconds: Mapping[str, float] = {}
+        """Of each part; ``client`` is this process."""
+
+    def __enter__(self) -> "Meter":
+        self._before = _so_far(self._home)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        after = _so_far(self._home)
+        self.seconds = {part: after.get(part, 0.0) - self._before.get(part, 0.0) for part in PARTS}
+
+    def serving(self) -> float:
+        """Seconds of the server and its store."""
+        return sum(self.seconds[part] for part in ("server", "store keep", "store read"))
+
+    def split(self, tasks: int) -> Mapping[str, float]:
+        """µs per task of each part."""
+        return {part: seconds / tasks * 1e6 for part, seconds in self.seconds.items()}
+
+
+def _so_far(home: Path) -> Mapping[str, float]:
     spent = defaultdict(float, client=_own(psutil.Process()))
     for part, process in parts(home):
         spent[part] += _own(process)

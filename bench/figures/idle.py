@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench import processes
 from bench.figure import Figure, Row, Sample, at_most
 from bench.fleet import Fleet, server_only
 from bench.light import crew
+from bench.processes import Meter
 
 WORKERS = 100
 SECONDS = 5.0
@@ -22,10 +22,9 @@ def linked() -> Iterator[Fleet]:
 
 
 def play(fleet: Fleet) -> Sample:
-    before, began = processes.cpu(fleet.home), time.perf_counter()
-    time.sleep(SECONDS)
-    took, after = time.perf_counter() - began, processes.cpu(fleet.home)
-    return {"idle": 100 * sum(after[part] - before[part] for part in ("server", "store keep")) / took}
+    with Meter(fleet.home) as spent:
+        time.sleep(SECONDS)
+    return {"idle": 100 * spent.serving() / SECONDS}
 
 
 FIGURE = Figure(

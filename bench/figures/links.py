@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from bench import processes
 from bench.figure import Figure, Row, Sample, at_least
 from bench.fleet import Fleet, server_only
 from bench.light import Crew, crew
+from bench.processes import Meter
 
 MANY, FEW = 1000, 10
 TASKS = 100_000
@@ -40,12 +40,13 @@ def play(setting: tuple[Linked, Linked]) -> Sample:
 
 def _rate(fleet: Fleet, workers: Crew) -> tuple[float, float]:
     """Tasks per second, and µs of CPU of server and store per task."""
-    before, began = processes.cpu(fleet.home), time.perf_counter()
-    workers.give(TASKS)
-    fleet.submit(TASKS)
-    workers.done()
-    took, after = time.perf_counter() - began, processes.cpu(fleet.home)
-    return TASKS / took, sum(after[part] - before[part] for part in ("server", "store keep")) / TASKS * 1e6
+    with Meter(fleet.home) as spent:
+        began = time.perf_counter()
+        workers.give(TASKS)
+        fleet.submit(TASKS)
+        workers.done()
+        took = time.perf_counter() - began
+    return TASKS / took, spent.serving() / TASKS * 1e6
 
 
 FIGURE = Figure(

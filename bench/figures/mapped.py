@@ -6,9 +6,9 @@ The same rounds tell who spent the processor on it, in µs per task: every proce
 import time
 
 import paceline
-from bench import processes
 from bench.figure import Figure, Row, Sample, at_least, at_most
 from bench.fleet import Fleet, ordinary
+from bench.processes import PARTS, Meter
 
 TASKS = 100_000
 
@@ -19,18 +19,17 @@ def noop(value: int) -> int:
 
 
 def play(fleet: Fleet) -> Sample:
-    with paceline.Executor(fleet.options) as executor:
-        before, began = processes.cpu(fleet.home), time.perf_counter()
+    with paceline.Executor(fleet.options) as executor, Meter(fleet.home) as spent:
+        began = time.perf_counter()
         assert sum(executor.map(noop, range(TASKS))) == TASKS * (TASKS - 1) // 2
-        took, after = time.perf_counter() - began, processes.cpu(fleet.home)
-    spent = {part: (after.get(part, 0.0) - before.get(part, 0.0)) / TASKS * 1e6 for part in processes.PARTS}
-    server = spent["server"]
+        took = time.perf_counter() - began
+    split = spent.split(TASKS)
     return {
         "map": TASKS / took,
-        "cpu server": server,
-        "cpu server and store": server + spent["store keep"] + spent["store read"],
-        "cpu all": sum(spent.values()),
-        **{f"split {part}": value for part, value in spent.items()},
+        "cpu server": split["server"],
+        "cpu server and store": spent.serving() / TASKS * 1e6,
+        "cpu all": sum(split.values()),
+        **{f"split {part}": value for part, value in split.items()},
     }
 
 
@@ -44,6 +43,6 @@ FIGURE = Figure(
         Row(key="cpu server and store", says="server CPU per task of it, store processes included", unit="µs",
             bars=at_most(25)),
         Row(key="cpu all", says="CPU per task of it, all processes and the client", unit="µs"),
-        *(Row(key=f"split {part}", says=f"· {part}", unit="µs") for part in processes.PARTS),
+        *(Row(key=f"split {part}", says=f"· {part}", unit="µs") for part in PARTS),
     ),
 )  # fmt: skip

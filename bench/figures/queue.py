@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
-from bench import processes
 from bench.figure import Figure, Row, Sample, at_least
 from bench.fleet import Fleet, server_only
 from bench.light import Crew, crew
+from bench.processes import Meter
 
 LONG, SHORT = 1_000_000, 10_000
 WORKERS = 10
@@ -30,11 +30,10 @@ class Queue:
     cpu: float = 0.0  # seconds of server and store
 
     def work(self, tasks: int) -> None:
-        before = processes.cpu(self.fleet.home)
-        self.seconds += self.crew.work(tasks)
-        after = processes.cpu(self.fleet.home)
+        with Meter(self.fleet.home) as spent:
+            self.seconds += self.crew.work(tasks)
         self.tasks += tasks
-        self.cpu += sum(after[part] - before[part] for part in ("server", "store keep"))
+        self.cpu += spent.serving()
 
 
 def fill(fleet: Fleet, tasks: int) -> None:

@@ -6,7 +6,7 @@
 
 Each system runs in an environment of its own under .bench, made on first use with pinned versions; its servers are
 started for each round and stopped after it. What cannot be installed or started here is listed as missing, with the
-reason. Results: the table on stdout, and bench/results/peers.json.
+reason. A run of all of them is kept in bench/results/peers.json.
 """
 
 import argparse
@@ -39,7 +39,8 @@ def main() -> None:
     here = machine()
     print(f"{here['processors']}, {here['system']}, Python {here['python']}; medians of {options.rounds} rounds")
     print(*lines(list(outcomes.values())), sep="\n")
-    save(here, list(outcomes.values()))
+    if len(outcomes) == len(PEERS):
+        save(here, list(outcomes.values()))
 
 
 def _add_round(outcome: Outcome, number: int) -> None:

@@ -8,7 +8,9 @@ Service = Literal["none", "redis", "redis, every write", "postgres"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """``environment`` names the requirements file and the directory under .bench/peers; empty: Paceline's own."""
+    """``durable``: whether what it acknowledged survives a power cut as it is run here. ``environment`` names the
+    requirements file and the directory under .bench/peers; empty: Paceline's own.
+    """
 
     name: str
     says: str
@@ -25,14 +27,14 @@ PEERS = (
         says="Paceline, `map`",
         program=("on_paceline", "map"),
         environment="",
-        durable="yes: submission and result on disk before they are told",
+        durable="yes",
     ),
     Peer(
         name="submit",
         says="Paceline, one `submit` per call",
         program=("on_paceline", "submit"),
         environment="",
-        durable="yes, the same",
+        durable="yes",
     ),
     Peer(name="ray", says="Ray", program=("on_ray",), environment="ray", durable="no"),
     Peer(name="dask", says="Dask distributed", program=("on_dask",), environment="dask", durable="no"),
@@ -41,7 +43,7 @@ PEERS = (
         says="Celery + Redis",
         program=("on_celery",),
         environment="celery",
-        durable="no: Redis in memory",
+        durable="no",
         service="redis",
     ),
     Peer(
@@ -49,7 +51,7 @@ PEERS = (
         says="Celery + Redis, every write synced",
         program=("on_celery",),
         environment="celery",
-        durable="yes: appendfsync always",
+        durable="yes",
         service="redis, every write",
     ),
     Peer(name="parsl", says="Parsl HTEX", program=("on_parsl",), environment="parsl", durable="no"),
@@ -58,15 +60,16 @@ PEERS = (
         says="HyperQueue",
         program=("on_hyperqueue",),
         environment="hyperqueue",
-        durable="no: no journal",
-        note="its wheel: server and worker in one process; a function is a fresh interpreter; latency until it runs",
+        durable="no",
+        note="its wheel: server and worker in one process; a function is a fresh interpreter; latency until it "
+        "runs; its client asks once a second whether a job is over",
     ),
     Peer(
         name="dramatiq",
         says="dramatiq + Redis",
         program=("on_dramatiq",),
         environment="dramatiq",
-        durable="no: Redis in memory",
+        durable="no",
         service="redis",
     ),
     Peer(
@@ -74,7 +77,7 @@ PEERS = (
         says="procrastinate + PostgreSQL",
         program=("on_procrastinate",),
         environment="procrastinate",
-        durable="yes: PostgreSQL as it comes",
+        durable="yes",
         service="postgres",
         note="submitted as one batch; keeps no results, so the end is what is waited for",
     ),

@@ -36,13 +36,12 @@ def report(*, functions: Work, one: Callable[[], object], commands: Work | None 
 
 
 def rate(work: Work, most: int) -> float:
-    """Per second."""
-    count, took = LEAST, timed(work, LEAST)
-    while took < SECONDS / 10 and count < most:
-        count = min(4 * count, most)
-        took = timed(work, count)
-    count = max(LEAST, min(most, int(count / took * SECONDS)))
-    return count / timed(work, count)
+    """Per second, by as many as take long enough; those before them have warmed everything."""
+    work(LEAST)
+    count = LEAST
+    while (took := timed(work, count)) < SECONDS / 2 and count < most:
+        count = min(most, 8 * count, max(2 * count, int(count / took * SECONDS)))
+    return count / took
 
 
 def timed(work: Work, count: int) -> float:
