@@ -62,7 +62,7 @@ def test_a_restart_is_a_section_that_begins_with_what_was_kept(world: TapedWorld
     assert world.counts(job)
     found = replay(world.path)
     assert found.differences == []
-    assert [section.jobs for section in found.sections] == [0, 1]
+    assert [section.jobs for section in found.sections] == [0, 2]
 
 
 def test_what_work_is_about_is_left_out_unless_asked_for(world: TapedWorld) -> None:

@@ -44,9 +44,11 @@ def sim(face: Face, /, **given: str) -> int:
     Columns of a trace: submit, name, count, cpus, memory, gpus, duration, priority, limit. A duration is 90s, or a
     distribution: exp 90s, uniform 1m 5m, lognormal 90s 1.5.
     """
+    if given["plot"]:
+        _check_plot(given["plot"])
     reports = _simulate(face, **given)
     if given["plot"]:
-        _draw(given["plot"], reports)
+        _draw(Path(given["plot"]), reports)
     face.show(
         {"runs": [msgspec.to_builtins(each) for each in reports]},
         ids=(each.digest for each in reports),
@@ -80,15 +82,20 @@ def _simulate(face: Face, **given: str) -> Sequence[Report]:
     return reports
 
 
-def _draw(path: str, reports: Sequence[Report]) -> None:
-    from paceline.sim.plot import plot  # noqa: PLC0415 - with the rest
-
+def _check_plot(path: str) -> None:
+    """Before minutes are spent on what could not be drawn."""
     if not path.endswith(".svg"):
         raise UsageError(f"--plot: {path!r} does not end in .svg", hint="an SVG is what is drawn")
     try:
-        Path(path).write_text(plot(reports))
+        Path(path).touch()
     except OSError as error:
         raise UsageError(f"--plot: cannot write {path}: {error.strerror}") from None
+
+
+def _draw(path: Path, reports: Sequence[Report]) -> None:
+    from paceline.sim.plot import plot  # noqa: PLC0415 - with the rest
+
+    path.write_text(plot(reports))
 
 
 def _table(reports: Sequence[Report]) -> str:
