@@ -27,7 +27,8 @@ class Store(Protocol):
         """Make the records durable, all or none, after all that were given before; then call ``kept``.
 
         ``kept`` is called in the event loop: with None once they are on disk, with the error if they could not be
-        kept. What is given while a commit is under way shares the next one (group commit). A StoreError is final. A
+        kept. What is given while a commit is under way shares the next one (group commit). No records at all ask for
+        nothing but the term: the error says that another server has taken over. A StoreError is final. A
         TryAgain is not: there is no space, or the like; the same records are tried again until they can be kept, and
         ``kept`` is called once more. Meanwhile queries are answered as ever.
         """

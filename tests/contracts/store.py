@@ -276,6 +276,16 @@ class StoreContract:
         asyncio.run(scenario())
         assert asyncio.run(snapshot_after(world)).next_job == 2
 
+    def test_a_server_whose_term_is_over_is_told_so_even_if_it_keeps_nothing(self, world: World) -> None:
+        async def scenario() -> None:
+            async with opened(world) as store:
+                await keep(store)
+                world.usurp()
+                with pytest.raises(StoreError, match=r"another server \(epoch 2\) has taken over"):
+                    await keep(store)
+
+        asyncio.run(scenario())
+
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def test_a_second_end_changes_nothing(self, world: World) -> None:

@@ -2,7 +2,8 @@
 
 One batch at a time. While a batch is being made durable, whatever happens meanwhile gathers and becomes the next: the
 slower the disk, the larger the batches, and the work per event shrinks just when it must. *Save, then speak*: messages
-leave and answers are given when, and only when, the batch's records are kept.
+leave and answers are given when, and only when, the batch's records are kept; where there are none, when the store says
+that no other server has taken over. A server that was replaced thus falls silent at once, beats included.
 
 If they cannot be kept for now (a full disk), the store holds them and goes on trying. Until it succeeds nothing else
 is decided, since that would rest on them: who asks for something is refused, and what workers tell waits. Only their
@@ -149,7 +150,7 @@ class Loop:
                 tell()
             self._next(decision.wake_at)
 
-        if records:
+        if records or decision.messages or any(answers):  # without records: are we still the one who may speak?
             self._store.keep(records, done)
         else:
             done(None)

@@ -91,7 +91,10 @@ class Keeping:
             self.epoch, self._latest = self._main.run("term").fetchone()
 
     def commit(self, records: Sequence[Record]) -> None:
-        """Keep all of the records, in order, or raise StoreError and keep none."""
+        """Keep all of the records, in order, or raise StoreError and keep none. No records: only check the term."""
+        if not records:
+            self._check_still_ours()
+            return
         with plainly(self._main.path), self._main.transaction():
             self._latest = max([self._latest, *(getattr(record, "at", 0.0) for record in records)])
             self._check_term()
@@ -104,7 +107,12 @@ class Keeping:
 
     def _check_term(self) -> None:
         if not self._main.run("fence", latest=self._latest, epoch=self.epoch).rowcount:
+            self._check_still_ours()
+
+    def _check_still_ours(self) -> None:
+        with plainly(self._main.path):
             epoch, _ = self._main.run("term").fetchone()
+        if epoch != self.epoch:
             raise StoreError(f"store: another server (epoch {epoch}) has taken over from this one (epoch {self.epoch})")
 
     def _commit_output(self, records: Sequence[LogKept]) -> None:
