@@ -1,7 +1,7 @@
 # One entry per habit. Everything runs in .venv, which needs Python 3.11 or newer and nothing else.
 PYTHON := .venv/bin/python
 
-.PHONY: demo test quick lint proto docs bench clean
+.PHONY: demo test quick lint proto docs bench chaos reliability clean
 
 demo: .venv/.ready  ## start a fleet, run three kinds of work on it, stop it again
 	$(PYTHON) examples/demo.py
@@ -24,6 +24,12 @@ docs: .venv/.ready  ## regenerate the documents that are made from code
 
 bench: .venv/.ready  ## every figure of docs/performance.md; ONLY="map latency" for some of them
 	$(PYTHON) -m bench $(ONLY)
+
+chaos: .venv/.ready  ## real processes under real faults for ten minutes, then every promise counted; ARGS="--seed 7 --minutes 60"
+	$(PYTHON) -m tests.system.chaos $(ARGS)
+
+reliability: .venv/.ready  ## how fast the fleet mends: the table of docs/reliability.md; ARGS="--only cancel" for a part of it
+	$(PYTHON) -m tests.system.chaos.measure $(ARGS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from paceline.config import ClientOptions, ServerOptions, Tls
+from paceline.config import ClientOptions, ServerOptions, Tls, WorkerOptions
 from paceline.model.errors import PacelineError
 from paceline.model.views import WorkerView
 from paceline.sdk.client import Client
+from tests.system.chaos.disks import Disk
 from tests.system.chaos.links import Cabled, Proxied, Straight, certificate
 from tests.system.conftest import Fleet, Process
 
@@ -21,6 +22,9 @@ RESTART = 0.1
 """Seconds until somebody who died is started again."""
 PATIENCE = 60.0
 """Seconds for anything to come up, to end, or to work again."""
+
+RESERVE = "16MiB"
+"""Of a small disk."""
 
 Link: TypeAlias = Straight | Proxied | Cabled
 
@@ -36,6 +40,7 @@ class Charge:
     process: "Process | None" = None
     wanted: asyncio.Event = field(default_factory=asyncio.Event)  # clear: it is to stay away
     free: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by the fault that is upon it
+    disk: Disk | None = None  # where it keeps its files
     starts: int = 0
     falls: list[int] = field(default_factory=list)  # exit codes
 
@@ -63,6 +68,7 @@ class Cluster(Fleet):
         self.hosts: dict[str, Host] = {}
         self.charge = Charge(name="server")
         self._tls = Tls()
+        self._mounts = False
         self._tending: list[asyncio.Task[None]] = []
 
     # ── up and down ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,6 +85,17 @@ class Cluster(Fleet):
             self.hosts[name] = host = await self._host(name, link)
             self._keep(host)
         await eventually(self.all_ready, "all workers are ready")
+
+    def mount(self) -> None:
+        """Server and workers get a disk each. Before ``open``."""
+        self._mounts = True
+        self.charge.disk = Disk(ServerOptions(home=self.home).directory)
+
+    def unmount(self) -> None:
+        """Once nothing runs any more; what was on the disks is gone."""
+        for charge in (self.charge, *self.hosts.values()):
+            if charge.disk is not None:
+                charge.disk.remove()
 
     async def close(self) -> None:
         """All workers leave in good order, then the server."""
@@ -151,6 +168,7 @@ class Cluster(Fleet):
 
     def _server_words(self) -> Sequence[str]:
         words = ["server", "--port", str(self.port), "--beat", f"{self.beat}s", "--lease", f"{self.lease}s"]
+        words += ["--reserve", RESERVE] if self._mounts else []
         if self._tls.ca:
             key = str(Path(self._tls.ca).with_name("key.pem"))
             words += ["--host", "0.0.0.0", "--tls-cert", self._tls.ca, "--tls-key", key]
@@ -161,7 +179,9 @@ class Cluster(Fleet):
         words += ["--label", f"host={name}", *(["--tls-ca", self._tls.ca] if self._tls.ca else [])]
         async with self.client() as client:
             token = await client.create_token("join", name, ttl=PATIENCE)
-        return Host(name=name, words=words, prefix=link.prefix, link=link, env={"PACELINE_JOIN_TOKEN": token.token})
+        disk = Disk(WorkerOptions(server="", name=name, home=self.home).directory) if self._mounts else None
+        env = {"PACELINE_JOIN_TOKEN": token.token}
+        return Host(name=name, words=words, prefix=link.prefix, link=link, env=env, disk=disk)
 
 
 def charge_is_gone(charge: Charge) -> Callable[[], Awaitable[bool]]:

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from paceline.model.errors import PacelineError, UsageError
+from paceline.model.errors import PacelineError, TaskFailed, UsageError
 from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.model.resources import Need
+from paceline.model.task import Outcome
 from paceline.sdk.blocking import Bridge
 from paceline.sdk.client import Client
 from tests.system.chaos import processes, work
@@ -24,7 +25,7 @@ T = TypeVar("T")
 FOREVER = Retry(failures=1000, losses=1000, base=0.1, cap=1.0)
 """What a fault kills is tried again: only a fault of Paceline's can spoil a job."""
 GRACE = 0.5
-CALLS = 150
+CALLS = 200
 NAPS = 24
 AGAIN = 0.2  # seconds
 
@@ -94,8 +95,14 @@ async def caller(town: Town, function: Callable[..., int], kind: str, count: int
         job = batch[0].task_id.job
         town.ledger.enter(Promise(job=job, kind=kind, count=count))
         wrong = [(index, value) for index, value in enumerate(got) if value != work.value_of(index)]
-        town.ledger.complaints += [f"call {job}.{index} came home as {value!r}" for index, value in wrong]
+        said = [f"call {job}.{index} came home as {value!r}" for index, value in wrong if not _poisoned(value)]
+        town.ledger.complaints += said
         await asyncio.sleep(pause)
+
+
+def _poisoned(value: object) -> bool:
+    """Whether rightly so is judged by what the store says of its attempts."""
+    return isinstance(value, TaskFailed) and value.ending.outcome is Outcome.POISON
 
 
 async def napper(town: Town, pause: float) -> None:

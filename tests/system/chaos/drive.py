@@ -1,6 +1,7 @@
 """A run: customers work, lanes of faults strike, then all is healed, and what was promised is compared with what is."""
 
 import asyncio
+import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,11 @@ from pathlib import Path
 from random import Random
 
 from tests.system.chaos import processes, tracer, work
-from tests.system.chaos.checks import violations
+from tests.system.chaos.checks import Attempt, rows, violations
 from tests.system.chaos.cluster import PATIENCE, Charge, Cluster, Host, Link
 from tests.system.chaos.customers import CALLS, Town, caller, canary, napper, vandal
-from tests.system.chaos.faults import FAULTS, Fault, NotMet, On, Scene, kill
+from tests.system.chaos.disks import Disk
+from tests.system.chaos.faults import FAULTS, TRACED, Fault, NotMet, On, Scene, kill
 from tests.system.chaos.ledger import Ledger
 from tests.system.chaos.links import Cabled, Proxied, Straight
 from tests.system.chaos.witness import Witness
@@ -31,10 +33,11 @@ class Options:
     seconds: float = 600.0
     faults: int = 300
     """At least; the run goes on until then, up to twice its time."""
-    lanes: int = 3
+    lanes: int = 4
     pause: float = 0.5  # seconds between two orders of a customer
     lease: float = 4.0
     hosts: Sequence[str] = ("straight", "proxied", "cabled")
+    disks: bool = True  # small ones of their own for server and workers, where that is possible
     only: str = ""  # faults whose names contain this
 
 
@@ -49,12 +52,19 @@ class Story:
     points: Counter[str] = field(default_factory=Counter)
     skipped: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    attempts: Sequence[Attempt] = ()
     log: Path
 
     def tell(self, what: str) -> None:
         """A line of the transcript."""
         with self.log.open("a") as file:
             file.write(f"{time.monotonic() - self.began:8.2f}  {what}\n")  # noqa: TID251
+
+    def without(self, what: str, why: str) -> str:
+        """Why it must be done without this here, which the report says too; empty: it need not."""
+        if why:
+            self.skipped.append(f"{what}: {why}")
+        return why
 
     @property
     def faults(self) -> int:
@@ -66,10 +76,14 @@ async def run(options: Options) -> tuple[Town, Story]:
     cluster = Cluster(options.home, beat=options.lease / 8, lease=options.lease)
     town = Town(cluster=cluster, ledger=Ledger(), witness=Witness(options.home / "witness"))
     story = Story(began=time.monotonic(), log=options.home / "story")  # noqa: TID251 - real processes keep real time
+    story.without("deaths and errors at system calls", tracer.missing())
     try:
+        if options.disks and not story.without("disks to fill up", Disk.possible()):
+            cluster.mount()
         await cluster.open(links(options.hosts, cluster.port, story))
         await _live(town, options, story)
         story.violations += await violations(town)
+        story.attempts = list(rows(options.home))
     finally:
         await _bury(cluster)
     story.seconds = time.monotonic() - story.began  # noqa: TID251
@@ -80,9 +94,7 @@ def links(wanted: Sequence[str], port: int, story: Story) -> Mapping[str, Link]:
     """Those that are possible here."""
     made: dict[str, Link] = {}
     for number, name in enumerate(wanted):
-        if name == "cabled" and (why := Cabled.possible()):
-            story.skipped.append(f"a host in a network namespace: {why}")
-        else:
+        if name != "cabled" or not story.without("a host in a network namespace", Cabled.possible()):
             made[name] = _link(name, port, number)
     return made
 
@@ -98,7 +110,8 @@ async def _live(town: Town, options: Options, story: Story) -> None:
         watching = asyncio.create_task(_watch(town))
         stack.callback(watching.cancel)
         async with asyncio.TaskGroup() as customers:
-            customers.create_task(caller(town, work.crunch, "calls", CALLS, options.pause))
+            for kind in ("calls", "more-calls"):
+                customers.create_task(caller(town, work.crunch, kind, CALLS, options.pause))
             customers.create_task(caller(town, work.hold, "holds", 2, 10 * options.pause))
             customers.create_task(napper(town, options.pause))
             customers.create_task(vandal(town, options.pause))
@@ -133,8 +146,7 @@ async def _lane(town: Town, options: Options, story: Story, number: int) -> None
     random = Random(f"{options.seed}/{number}")
     bag = [(on, fault) for on, faults in FAULTS.items() for fault in faults if options.only in fault.__name__]
     if tracer.missing():
-        story.skipped += [] if number else [f"deaths at system calls: {tracer.missing()}"]
-        bag = [(on, fault) for on, fault in bag if "tracer" not in fault.__code__.co_names]
+        bag = [(on, fault) for on, fault in bag if fault not in TRACED]
     while True:
         random.shuffle(bag)
         for on, fault in bag:
@@ -196,3 +208,6 @@ async def _bury(cluster: Cluster) -> None:
         await cluster.close()
     for process in processes.leftovers(cluster.home):
         kill(process.pid)
+    if cluster.charge.disk is not None:  # for whoever wants to know more than the report says
+        shutil.copytree(cluster.charge.disk.directory, cluster.home / "server-kept", ignore=lambda *_: {"ballast"})
+    cluster.unmount()

@@ -8,8 +8,8 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -197,6 +197,40 @@ async def slow_disk(scene: Scene) -> None:
     await tracer.inject(scene.store("keep"), ["fdatasync", "fsync"], "delay_enter=200000", "1+", scene.brief)
 
 
+# ── a full disk ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def _full(scene: Scene, leave: int) -> Iterator[None]:
+    if scene.charge.disk is None:
+        raise NotMet
+    scene.charge.disk.fill(leave=leave)
+    try:
+        yield
+    finally:
+        scene.charge.disk.empty()
+
+
+async def full_disk(scene: Scene) -> None:
+    """To the last byte, while all is at work."""
+    with _full(scene, 0):
+        await asyncio.sleep(scene.random.choice((scene.brief, scene.long)))
+
+
+async def short_disk(scene: Scene) -> None:
+    """Less than what server and workers want to keep free, and still some."""
+    with _full(scene, 4 << 20):
+        await asyncio.sleep(scene.long)
+
+
+async def kill_on_full_disk(scene: Scene) -> None:
+    """It must come up again on a disk to which it can add nothing."""
+    with _full(scene, 0):
+        await asyncio.sleep(scene.random.uniform(0.0, 1.0))
+        kill(scene.charge.pid)
+        await asyncio.sleep(scene.long)
+
+
 # ── standing still ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -366,10 +400,17 @@ class On(StrEnum):
 
 FAULTS: Mapping[On, tuple[Fault, ...]] = {
     On.SERVER: (kill_server, kill_keeper, kill_reader, stop_server, stop_server_long, stop_keeper, server_away)
-    + (restart_server, crash_server, crash_keeper, failing_disk, slow_disk),
+    + (restart_server, crash_server, crash_keeper, failing_disk, slow_disk, full_disk, short_disk, kill_on_full_disk),
     On.WORKER: (kill_agent, kill_supervisor, kill_guard, kill_worker, kill_host, kill_pool_process, kill_command)
-    + (stop_agent, stop_agent_long, stop_supervisor, agent_away, crash_agent, crash_supervisor, crash_start),
+    + (stop_agent, stop_agent_long, stop_supervisor, agent_away, crash_agent, crash_supervisor, crash_start)
+    + (full_disk, short_disk, kill_on_full_disk),
     On.NETWORK: (partition_brief, partition, deaf_worker, deaf_server),
     On.PROXY: (half_open, reset, hang_up, slow_link, narrow_link),
     On.ALL: (kill_all,),
 }
+
+TRACED: Sequence[Fault] = (crash_server, crash_keeper, crash_agent, crash_supervisor, crash_start) + (
+    failing_disk,
+    slow_disk,
+)
+"""Those that need ``tracer``."""

@@ -34,6 +34,7 @@ def _square(job: int, index: int) -> bytes:
 EXPECTATIONS: Mapping[str, Expectation] = {
     "canary": Expectation(outcomes=("SUCCEEDED",), code=0),
     "calls": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
+    "more-calls": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
     "holds": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
     "naps": Expectation(outcomes=("SUCCEEDED",), code=0, output=_square),
     "chained": Expectation(outcomes=("SUCCEEDED",), code=0, output=_square),

@@ -3,24 +3,23 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tests.system.chaos.checks import Attempt
 from tests.system.chaos.customers import Town
 from tests.system.chaos.drive import Options, Story
 
 
-def page(options: Options, town: Town, story: Story, attempts: Sequence[Attempt]) -> str:
+def page(options: Options, town: Town, story: Story) -> str:
     """Everything that a reader needs to judge the run."""
-    return "\n".join([*_totals(options, town, story, attempts), "", *_faults(story), "", *_ends(story)])
+    return "\n".join([*_totals(options, town, story), "", *_faults(story), "", *_ends(story)])
 
 
-def _totals(options: Options, town: Town, story: Story, attempts: Sequence[Attempt]) -> Iterator[str]:
-    outcomes = Counter(attempt.outcome for attempt in attempts)
+def _totals(options: Options, town: Town, story: Story) -> Iterator[str]:
+    outcomes = Counter(attempt.outcome for attempt in story.attempts)
     yield "| what | how many |"
     yield "|---|---|"
     yield f"| seed, seconds | {options.seed}, {story.seconds:.0f} |"
     yield f"| faults | {story.faults} |"
     yield f"| jobs, tasks acknowledged | {len(town.ledger.promises):,}, {town.ledger.tasks:,} |"
-    yield f"| attempts granted | {len(attempts):,} |"
+    yield f"| attempts granted | {len(story.attempts):,} |"
     yield f"| attempts begun, by their own witness | {len(town.witness.begun):,} |"
     for outcome, count in outcomes.most_common():
         yield f"| attempts {outcome} | {count:,} |"

@@ -44,8 +44,8 @@ def crunch(witness: str, number: int, seconds: float = 0.0) -> int:
         return value_of(number)
 
 
-def hold(witness: str, number: int, size: int = 26) -> int:
-    """A single call of C code that keeps the interpreter lock: a second or so at 26, twice that for one more."""
+def hold(witness: str, number: int, size: int = 25) -> int:
+    """A single call of C code that keeps the interpreter lock: half a second or so at 25, twice that for one more."""
     with witnessed(witness):
         HOG.match("a" * size + "b")
         return value_of(number)
@@ -58,8 +58,8 @@ note begin
 note end
 """
 
-NAP = _SCRIPT % 'sleep "$NAP"; echo "$PACELINE_TASK_ID $((PACELINE_ARRAY_INDEX * PACELINE_ARRAY_INDEX))"'
-"""Says its own name and the square of its index."""
+NAP = _SCRIPT % 'sleep "$NAP"; echo "$PACELINE_TASK_ID $((PACELINE_ARRAY_INDEX * PACELINE_ARRAY_INDEX))" || exit 9'
+"""Says its own name and the square of its index; fails where there is no room even for that."""
 
 FAIL = _SCRIPT % "note end; exit 3"
 
