@@ -51,13 +51,14 @@ class Launch:
     err: str
     timeout: float = 0.0  # seconds; 0: none
     grace: float = 10.0  # seconds between TERM and KILL
+    memory: int = 0  # bytes that the whole tree may use; 0: as much as there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """Call a kind's function in a warm process, once per key, in this order, one after the other.
 
-    ``python``, ``env`` and ``cwd`` choose the pool: processes are shared only among equal ones, and one process runs
+    ``python``, ``env``, ``cwd`` and ``memory`` choose the pool: processes are shared only among equal ones, and one process runs
     one call at a time. ``digest`` names (kind, body); the body is ``blobs[0]`` the first time a connection mentions the
     digest and ``b""`` after that. ``blobs[1:]`` are the payloads, one per key (or none at all: tasks without payload).
     """
@@ -71,6 +72,7 @@ class Call:
     logs: str  # directory where the process keeps its output files
     timeout: float = 0.0  # seconds, per key
     grace: float = 10.0
+    memory: int = 0  # bytes that a process and its children may use; 0: as much as there is
     blobs: Sequence[bytes] = ()
 
 

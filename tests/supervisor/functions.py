@@ -15,6 +15,11 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
+def hog(size: int) -> int:
+    """Really touches so much memory."""
+    return len(bytearray(b"x" * size))
+
+
 def where() -> tuple[int, str]:
     return os.getpid(), session.current()
 

@@ -109,14 +109,14 @@ class Host:
     def supervisor(self) -> subprocess.Popen[bytes]:
         return self._started[-1]
 
-    def start(self, **options: float) -> Agent:
+    def start(self, **options: object) -> Agent:
         """A supervisor with these options, and an agent connected to it."""
         process = self.run(**options)
         assert process.stdout
         assert b"listens" in process.stdout.readline()
         return self.agent()
 
-    def run(self, **options: float) -> subprocess.Popen[bytes]:
+    def run(self, **options: object) -> subprocess.Popen[bytes]:
         given = "".join(f", {name}={value}" for name, value in options.items())
         script = (
             "import sys; from pathlib import Path; from paceline.supervisor.app import run, Options;"

@@ -44,6 +44,7 @@ class Launches:
             err=output.err,
             timeout=spec.timeout,
             grace=spec.grace,
+            memory=frame.booking.memory,
         )
 
     def call(self, frame: Frame, body: bytes) -> Call:
@@ -59,6 +60,7 @@ class Launches:
             logs=str(self.places.logs),
             timeout=spec.timeout,
             grace=spec.grace,
+            memory=frame.booking.memory,
             blobs=[body, *frame.payloads.values()],
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from paceline.executor import Began, Unbegun
+from paceline.executors.memory import size
 from paceline.model.errors import PacelineError
 from paceline.model.task import Outcome
 
@@ -43,13 +44,14 @@ def unkillable(pids: Sequence[int]) -> Verdict:
     return Verdict(Outcome.UNKILLABLE, f"still there long after SIGKILL: pid {names}; the machine may need a restart")
 
 
-def exit_text(code: int) -> str:
-    """ "exit code 3", "killed by signal 11 (SIGSEGV)"."""
+def exit_text(code: int, largest: int = 0) -> str:
+    """ "exit code 3", "killed by signal 11 (SIGSEGV)". ``largest``: bytes that the largest process occupied."""
     if code >= 0:
         return f"exit code {code}"
     text = f"killed by signal {-code} ({_signal_name(-code)})"
     if code == -signal.SIGKILL:
         text += ", by nobody here: the usual cause is that the machine ran out of memory"
+        text += f" (its largest process had {size(largest)})" if largest else ""
     return text
 
 

@@ -29,6 +29,7 @@ class Program:
     cwd: str
     out: str
     err: str
+    memory: int = 0  # bytes that its tree may use; 0: as much as there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,9 @@ class Programs:
 
     def launch(self, order: Launch) -> None:
         """Start it; if that cannot be, its end is told at once."""
-        program = Program(argv=order.argv, env=order.env, cwd=order.cwd, out=order.out, err=order.err)
+        program = Program(
+            argv=order.argv, env=order.env, cwd=order.cwd, out=order.out, err=order.err, memory=order.memory
+        )
         began_at = steady()
         try:
             tree = self._reaper.start(program, order.grace, functools.partial(self._gone, order.key))
@@ -105,8 +107,10 @@ def _verdict(running: Running, code: int, survivors: Sequence[int]) -> Verdict:
         return unkillable(survivors)
     if running.verdicts:
         return running.verdicts[0]
+    if code and running.tree.out_of_memory:
+        return Verdict(Outcome.OOM, running.tree.out_of_memory)
     if code:
-        return Verdict(Outcome.FAILED, exit_text(code))
+        return Verdict(Outcome.FAILED, exit_text(code, running.tree.largest))
     return Verdict(Outcome.SUCCEEDED, "")
 
 

@@ -25,8 +25,10 @@ from typing import TypeAlias
 
 from paceline.executors.launch import Program, Started, start
 from paceline.executors.loop import Loop, steady
+from paceline.executors.memory import Cell, Cells
 from paceline.executors.roster import Roster
 from paceline.executors.tree import Process, children, families, look, send, variable
+from paceline.model.errors import LaunchError
 
 MARK = "PACELINE_SUPERVISOR"
 """Variable of every process we start: ``<our directory's name>:<number of the tree>``."""
@@ -58,9 +60,12 @@ class Tree:
     slot: int
     grace: float  # seconds between TERM and KILL for what outlives the root
     gone: Gone
+    cell: Cell
     phase: Phase = Phase.RUNS
     root_lives: bool = True
     code: int = 0
+    out_of_memory: str = ""  # how it ran out of it, once it is gone
+    largest: int = 0  # bytes that the root, or a child it waited for, occupied at most
     seen: dict[int, Process] = field(default_factory=dict)
     asked: set[int] = field(default_factory=set)  # pids among the seen that had their TERM
     reminded: bool = False
@@ -82,8 +87,9 @@ def adopt_orphans() -> None:
 class Reaper:
     """One per process, and nobody else there may wait for children."""
 
-    def __init__(self, loop: Loop, name: str, roster: Path, *, patience: float = PATIENCE) -> None:
+    def __init__(self, loop: Loop, name: str, roster: Path, cells: Cells, *, patience: float = PATIENCE) -> None:
         self._loop = loop
+        self._cells = cells
         self._name = name
         self._roster = Roster(roster)
         self._patience = patience
@@ -101,10 +107,18 @@ class Reaper:
     def start(self, program: Program, grace: float, gone: Gone) -> Tree:
         """Raises LaunchError."""
         number = next(self._numbers)
-        started = start(program, {MARK: f"{self._name}:{number}"})
+        mark = {MARK: f"{self._name}:{number}"}
+        cell = self._cells.make(number, program.memory)
+        try:
+            with cell.inside():
+                started = start(program, mark)
+        except LaunchError:
+            cell.close()
+            raise
         slot = self._roster.enter(started.pid)
-        tree = Tree(number=number, started=started, slot=slot, grace=grace, gone=gone)
+        tree = Tree(number=number, started=started, slot=slot, grace=grace, gone=gone, cell=cell)
         self._trees[number] = self._roots[started.pid] = tree
+        cell.hold(functools.partial(self._members, tree), functools.partial(self.end, tree, 0.0))
         return tree
 
     def end(self, tree: Tree, grace: float) -> None:
@@ -121,11 +135,12 @@ class Reaper:
 
     def collect(self) -> None:
         """Children died (SIGCHLD): take notice of every one, and of trees that are gone with them."""
-        for pid, status in _dead():
+        for pid, status, largest in _dead():
             self._strays.pop(pid, None)
             if tree := self._roots.pop(pid, None):
                 tree.root_lives = False
                 tree.code = os.waitstatus_to_exitcode(status)
+                tree.largest = largest
                 self._closing[tree.number] = tree
         if self._closing:
             self._close()
@@ -162,6 +177,7 @@ class Reaper:
         self._roster.leave(tree.slot)
         for owners in self._strays.values():
             owners.discard(tree.number)
+        tree.out_of_memory = tree.cell.close()
         tree.gone(tree.code, survivors)
 
     def _ask(self, tree: Tree) -> None:
@@ -188,6 +204,7 @@ class Reaper:
             self._loop.after(_AGAIN, functools.partial(self._insist, tree))
 
     def _strike(self, tree: Tree) -> None:
+        tree.cell.kill()
         for process in self._members(tree):
             tree.seen[process.pid] = process
             send(process, signal.SIGKILL)
@@ -223,13 +240,13 @@ def _same(one: Process | None, other: Process) -> bool:
     return one is not None and one.started == other.started
 
 
-def _dead() -> Iterator[tuple[int, int]]:
-    """(pid, status) of every child that died, whoever it was."""
+def _dead() -> Iterator[tuple[int, int, int]]:
+    """(pid, status, bytes it occupied at most) of every child that died, whoever it was."""
     try:
         while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
+            pid, status, used = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
-            yield pid, status
+            yield pid, status, used.ru_maxrss << 10
     except ChildProcessError:
         return

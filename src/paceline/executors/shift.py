@@ -148,19 +148,24 @@ class Shift:
         self._take_in()
         head = self._order.keys[self._told] if self._told < len(self._order.keys) else ""
         if not self._warm.up and not self._doomed:
-            self._refuse(f"its process could not start: {self._warm.files.last_words() or exit_text(code)}")
+            self._refuse(self._cause_of_no_start(code))
         elif head in self._open and (self._told in self._verdicts or (self._since and not self._doomed)):
             self._bury_head(head, self._cause(code, survivors), code)
         if self._open:
             self._desk.tell(Unbegun(keys=list(self._open)))
 
-    def _refuse(self, why: str) -> None:
+    def _cause_of_no_start(self, code: int) -> Verdict:
+        if self._warm.tree.out_of_memory:
+            return Verdict(Outcome.OOM, self._warm.tree.out_of_memory)
+        why = self._warm.files.last_words() or exit_text(code, self._warm.tree.largest)
+        return Verdict(Outcome.LAUNCH, f"its process could not start: {why}")
+
+    def _refuse(self, cause: Verdict) -> None:
+        outcome, why = cause
         out, err = self._warm.files.lengths()
         self._announce()
         first, *others = self._open
-        self._end(
-            [End(first, Outcome.LAUNCH, 0, why, 0.0, out, err), *(End(key, Outcome.LAUNCH, 0, why) for key in others)]
-        )
+        self._end([End(first, outcome, 0, why, 0.0, out, err), *(End(key, outcome, 0, why) for key in others)])
 
     def _bury_head(self, key: str, cause: Verdict, code: int) -> None:
         out, err = self._warm.files.lengths()
@@ -173,4 +178,6 @@ class Shift:
             return unkillable(survivors)
         if self._told in self._verdicts:
             return self._verdicts[self._told]
-        return Verdict(Outcome.FAILED, f"the function ended its process: {exit_text(code)}")
+        if self._warm.tree.out_of_memory:
+            return Verdict(Outcome.OOM, self._warm.tree.out_of_memory)
+        return Verdict(Outcome.FAILED, f"the function ended its process: {exit_text(code, self._warm.tree.largest)}")

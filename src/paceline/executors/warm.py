@@ -27,10 +27,11 @@ class Pool(NamedTuple):
     env: tuple[tuple[str, str], ...]
     cwd: str
     logs: str
+    memory: int = 0
 
 
 def pool_of(order: Call) -> Pool:
-    return Pool(order.python, tuple(sorted(order.env.items())), order.cwd, order.logs)
+    return Pool(order.python, tuple(sorted(order.env.items())), order.cwd, order.logs, order.memory)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,8 @@ def _inherited(*fds: int) -> Iterator[None]:
 def _program(pool: Pool, files: Files, bell: int, calls: int) -> Program:
     # -P: a file of the user's in the directory must not stand in for a module that the process itself needs.
     argv = [pool.python, "-P", "-m", "paceline.executors.pool_child", str(bell), str(calls)]
-    return Program(argv=argv, env=dict(pool.env), cwd=pool.cwd, out=str(files.out), err=str(files.err))
+    out, err = str(files.out), str(files.err)
+    return Program(argv=argv, env=dict(pool.env), cwd=pool.cwd, out=out, err=err, memory=pool.memory)
 
 
 def _length(path: Path) -> int:

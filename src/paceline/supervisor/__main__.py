@@ -15,7 +15,7 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write("usage: python -m paceline.supervisor DIRECTORY\n")
         return 2
     options = Options(directory=Path(arguments[0]).absolute())
-    return guarded(partial(run, options))
+    return guarded(partial(run, options), options.groups)
 
 
 if __name__ == "__main__":

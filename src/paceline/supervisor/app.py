@@ -18,6 +18,7 @@ from paceline.executors.bodies import Bodies
 from paceline.executors.end import End, News
 from paceline.executors.function import Functions
 from paceline.executors.loop import Loop, steady
+from paceline.executors.memory import Cells
 from paceline.executors.process import Programs
 from paceline.executors.reaper import Reaper, adopt_orphans
 from paceline.model.task import Outcome
@@ -67,7 +68,8 @@ class Supervisor:
         self._place = place
         self._loop = Loop()
         self._signals = Signals((signal.SIGCHLD, signal.SIGTERM, signal.SIGINT))
-        self._reaper = Reaper(self._loop, options.name, options.roster, patience=options.patience)
+        cells = Cells(self._loop, options.name, options.groups, options.proc)
+        self._reaper = Reaper(self._loop, options.name, options.roster, cells, patience=options.patience)
         self._programs = Programs(self._loop, self._reaper, self._tell)
         self._functions = Functions(self._loop, self._reaper, Bodies(options.bodies), self._tell)
         self._executors: tuple[Executor, ...] = (self._programs, self._functions)

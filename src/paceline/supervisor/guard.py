@@ -12,7 +12,9 @@ import ctypes
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
+from paceline.executors.memory import clear
 from paceline.executors.reaper import adopt_orphans
 from paceline.executors.tree import children, families
 from paceline.supervisor.sweep import end_all
@@ -22,8 +24,11 @@ NAME = b"paceline-guard"
 _PR_SET_NAME = 15
 
 
-def guarded(supervise: Callable[[], int]) -> int:
-    """Supervise in a child, and see to what it leaves. Returns its exit code, in both processes."""
+def guarded(supervise: Callable[[], int], groups: Path) -> int:
+    """Supervise in a child, and see to what it leaves. Returns its exit code, in both processes.
+
+    ``groups``: where the child writes down which control groups it made.
+    """
     adopt_orphans()
     child = os.fork()
     if not child:
@@ -33,4 +38,5 @@ def guarded(supervise: Callable[[], int]) -> int:
         signal.signal(number, signal.SIG_IGN)
     _, status = os.waitpid(child, 0)
     end_all(lambda: families(children(os.getpid())))
+    clear(groups)
     return os.waitstatus_to_exitcode(status) & 0xFF

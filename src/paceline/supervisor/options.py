@@ -17,6 +17,7 @@ class Options:
     idle: float = 60.0  # seconds to stay with nothing to run and no agent
 
     patience: float = PATIENCE  # seconds for processes to die of KILL
+    proc: Path = Path("/proc/self")  # where the kernel tells which control groups we are in
 
     @property
     def socket(self) -> Path:
@@ -35,6 +36,11 @@ class Options:
     def roster(self) -> Path:
         """Whom we started (``executors/roster.py``)."""
         return self.directory / "supervisor.roster"
+
+    @property
+    def groups(self) -> Path:
+        """Where our control groups are, if we made any (``executors/memory.py``)."""
+        return self.directory / "supervisor.groups"
 
     @property
     def bodies(self) -> Path:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from paceline.executor import address
+from paceline.executors.memory import clear
 from paceline.supervisor.options import Options
 from paceline.supervisor.sweep import sweep
 
@@ -25,6 +26,7 @@ class Place:
         left = sweep(options.roster, options.name)
         if left:
             sys.stderr.write(f"of an earlier supervisor, these processes do not die: {left}\n")
+        clear(options.groups)
         self.listener = _bind(options.socket, socket.SOCK_STREAM)
         self.listener.listen(8)
         self.reports = _bind(options.reports, socket.SOCK_DGRAM)
@@ -44,6 +46,7 @@ class Place:
         if self.reachable():
             for path in (self._options.socket, self._options.reports, self._options.roster):
                 path.unlink(missing_ok=True)
+            clear(self._options.groups)
         os.close(self._lock)
 
 
