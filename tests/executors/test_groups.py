@@ -72,7 +72,8 @@ def test_in_a_container_the_root_is_our_own(tmp_path: Path) -> None:
 
 
 def test_version_2_is_rearranged_only_where_it_is_ours(tmp_path: Path) -> None:
-    assert find_home(version_2(tmp_path, delegated=False)) is None
+    with pytest.raises(OSError, match="no control group can be written"):
+        find_home(version_2(tmp_path, delegated=False))
 
 
 def test_a_delegated_group_of_version_2_is_rearranged(tmp_path: Path) -> None:
@@ -90,8 +91,10 @@ def test_the_root_of_version_2_may_hold_both(tmp_path: Path) -> None:
 
 
 def test_nothing_mounted_is_no_home(tmp_path: Path) -> None:
-    assert find_home(machine(tmp_path, "", {})) is None
-    assert find_home(tmp_path / "nowhere") is None
+    with pytest.raises(OSError, match="no control group can be written"):
+        find_home(machine(tmp_path, "", {}))
+    with pytest.raises(FileNotFoundError):
+        find_home(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,6 @@ def test_nothing_mounted_is_no_home(tmp_path: Path) -> None:
 )
 def test_a_limit_is_set_and_what_came_of_it_read(names: type, files: dict[str, str], tmp_path: Path) -> None:
     home = find_home(version_1(tmp_path))
-    assert home
     limits = {name.replace(".", "__"): "" for name in names.limits}  # type: ignore[attr-defined]
     mine = Group(home._replace(names=names), group(tmp_path / "mine", **files, **limits))  # type: ignore[arg-type]
     assert mine.limit(1 << 20)
@@ -113,12 +115,19 @@ def test_a_limit_is_set_and_what_came_of_it_read(names: type, files: dict[str, s
 
 def test_a_kernel_that_does_not_say_is_no_error(tmp_path: Path) -> None:
     home = find_home(version_1(tmp_path))
-    assert home
-    mine = Group(home, tmp_path / "mine")
+    mine = Group(home, group(tmp_path / "mine", memory__limit_in_bytes=""))
     assert (mine.peak(), mine.kills(), mine.alarm()) == (0, 0, -1)
     mine.kill()
+    assert not mine.remove()
+    (tmp_path / "mine" / "memory.limit_in_bytes").unlink()  # the kernel's files are no obstacle
     assert mine.remove()
     assert mine.remove()
+
+
+def test_a_group_without_a_limit_is_none(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="no limit can be set"):
+        Group(find_home(version_1(tmp_path)), tmp_path / "mine")
+    assert not (tmp_path / "mine").exists()
 
 
 def test_all_groups_of_a_stem_are_removed(tmp_path: Path) -> None:

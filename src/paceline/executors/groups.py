@@ -50,13 +50,10 @@ class Home(NamedTuple):
     own: Path
 
 
-def find_home(proc: Path) -> Home | None:
-    """The first that we may write to. None: there is none."""
-    try:
-        mounts = list(_mounts((proc / "mountinfo").read_text()))
-        groups = read_groups((proc / "cgroup").read_text())
-    except OSError:
-        return None
+def find_home(proc: Path) -> Home:
+    """The first that we may write to. Raises OSError: there is none."""
+    mounts = list(_mounts((proc / "mountinfo").read_text()))
+    groups = read_groups((proc / "cgroup").read_text())
     for kind, point, options in mounts:
         with suppress(OSError):
             if kind == "cgroup2" and (home := _home_v2(_below(point, groups.get("", "/")))):
@@ -65,7 +62,7 @@ def find_home(proc: Path) -> Home | None:
                 own = _below(point, groups.get("memory", "/"))
                 if os.access(own, os.W_OK):
                     return Home(V1, own, own)
-    return None
+    raise OSError(errno.EROFS, "no control group can be written")
 
 
 def read_groups(text: str) -> Mapping[str, str]:
@@ -119,6 +116,9 @@ class Group:
         self._home = home
         self._path = path
         path.mkdir(exist_ok=True)
+        if not os.access(path / home.names.limits[0], os.W_OK):
+            path.rmdir()
+            raise OSError(errno.EROFS, "no limit can be set")
 
     @contextmanager
     def inside(self) -> Iterator[None]:

@@ -58,15 +58,18 @@ class Cells:
         """For the tree of this number. ``limit``: bytes; 0: none."""
         if not limit:
             return UNLIMITED
-        if self._home is None:
+        try:
+            return self._caged(number, limit)
+        except OSError:  # no home, or none any more
             return Watched(self._loop, limit)
+
+    def _caged(self, number: int, limit: int) -> Cell:
         return Caged(self._loop, Group(self._home, Path(f"{self._stem(self._home)}-{number}")), limit)
 
     @functools.cached_property
-    def _home(self) -> Home | None:
+    def _home(self) -> Home:
         home = find_home(self._proc)
-        if home:
-            self._record.write_text(str(self._stem(home)))
+        self._record.write_text(str(self._stem(home)))
         return home
 
     def _stem(self, home: Home) -> Path:
