@@ -1,7 +1,7 @@
 # One entry per habit. Everything runs in .venv, which needs Python 3.11 or newer and nothing else.
 PYTHON := .venv/bin/python
 
-.PHONY: demo test quick lint proto docs bench chaos reliability clean
+.PHONY: demo test quick lint proto docs bench bench-peers chaos reliability clean
 
 demo: .venv/.ready  ## start a fleet, run three kinds of work on it, stop it again
 	$(PYTHON) examples/demo.py
@@ -24,6 +24,9 @@ docs: .venv/.ready  ## regenerate the documents that are made from code
 
 bench: .venv/.ready  ## every figure of docs/performance.md; ONLY="map latency" for some of them
 	$(PYTHON) -m bench $(ONLY)
+
+bench-peers: .venv/.ready  ## the same task beside other systems, each in an environment of its own
+	$(PYTHON) -m bench.peers
 
 chaos: .venv/.ready  ## real processes under real faults for ten minutes, then every promise counted; ARGS="--seed 7 --minutes 60"
 	$(PYTHON) -m tests.system.chaos $(ARGS)

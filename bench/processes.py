@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 PARTS = ("client", "server", "store keep", "store read", "agent", "supervisor", "pool", "programs")
+POOL = "paceline.executors.pool_child"  # says nothing of the home: its supervisor does
 _WORDS = {
     "server": "server",
     "keep": "store keep",
@@ -57,16 +58,18 @@ def _so_far(home: Path) -> Mapping[str, float]:
 
 
 def parts(home: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Every process of the fleet under this home."""
+    """Every process of the fleet under this home, once."""
+    pool: set[psutil.Process] = set()
     for process in psutil.process_iter():
         try:
             part = _part(process.cmdline(), str(home))
             if part:
                 yield part, process
             if part == "supervisor":
-                yield from (("pool", child) for child in process.children(recursive=True))
+                pool |= {child for child in process.children(recursive=True) if POOL in child.cmdline()}
         except psutil.NoSuchProcess:
             continue
+    yield from (("pool", process) for process in pool)
 
 
 def _part(argv: list[str], home: str) -> str:

@@ -4,8 +4,9 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench.peers.catalog import Peer
+from bench.peers.catalog import PEERS, Peer
 from bench.result import RESULTS
 
 FILE = RESULTS / "peers.json"
@@ -41,9 +42,6 @@ def save(machine: Mapping[str, str], outcomes: Sequence[Outcome]) -> None:
     """As JSON, for the documents."""
     peers = {
         outcome.peer.name: {
-            "says": outcome.peer.says,
-            "durable": outcome.peer.durable,
-            "note": outcome.peer.note,
             "missing": outcome.missing,
             "medians": {key: outcome.median(key) for key in KEYS if key in outcome.rounds},
             "rounds": outcome.rounds,
@@ -52,3 +50,17 @@ def save(machine: Mapping[str, str], outcomes: Sequence[Outcome]) -> None:
     }
     FILE.parent.mkdir(exist_ok=True)
     FILE.write_text(json.dumps({"machine": machine, "peers": peers}, indent=1, ensure_ascii=False) + "\n")
+
+
+def load(path: Path) -> tuple[Mapping[str, str], Sequence[Outcome]]:
+    """The machine, and what was measured on it; nothing where there is no such file."""
+    if not path.exists():
+        return {}, []
+    kept = json.loads(path.read_text())
+    known = {peer.name: peer for peer in PEERS}
+    outcomes = [
+        Outcome(peer=known[name], missing=each["missing"], rounds=each["rounds"])
+        for name, each in kept["peers"].items()
+        if name in known
+    ]
+    return kept["machine"], outcomes

@@ -34,10 +34,18 @@ def lines(outcomes: Sequence[Outcome]) -> Iterable[str]:
     """Medians, and how many times as good as each system Paceline is."""
     known = {outcome.peer.name: outcome for outcome in outcomes}
     yield from columns([HEAD, *(cells(outcome, known) for outcome in outcomes)])
-    yield from (f"{each.peer.says}: {each.peer.note}" for each in outcomes if each.peer.note and not each.missing)
-    yield from (f"{each.peer.says}: missing, because {each.missing}" for each in outcomes if each.missing)
+    yield from notes(outcomes)
     yield ""
     yield from columns([("bar", "wanted", "measured", "met"), *bars(known)])
+
+
+def notes(outcomes: Iterable[Outcome]) -> Iterable[str]:
+    """What has to be known to read the row of a system; or why it has none."""
+    for outcome in outcomes:
+        if outcome.missing:
+            yield f"{outcome.peer.says}: missing, because {outcome.missing}"
+        elif outcome.peer.note:
+            yield f"{outcome.peer.says}: {outcome.peer.note}."
 
 
 def cells(outcome: Outcome, known: Mapping[str, Outcome]) -> Sequence[str]:

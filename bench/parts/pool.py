@@ -1,6 +1,6 @@
 """What the supervisor costs: no-op calls through warm processes, and ``true`` beside a bare ``posix_spawn`` loop.
 
-python bench/pool.py    prints calls/s by one and by two processes; programs/s and their share of the bare loop's
+python -m bench.parts.pool    prints calls/s by one and by two processes; programs/s and their share of the bare loop's
 """
 
 import base64

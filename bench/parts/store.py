@@ -1,6 +1,6 @@
 """How fast attempts are granted and ended durably, and what that costs the keeping process.
 
-    .venv/bin/python bench/store.py [--tasks 100000] [--batch 100 1000] [--directory DIR]
+    python -m bench.parts.store [--tasks 100000] [--batch 100 1000] [--directory DIR]
 
 One task is one row of ``attempt`` and one of ``ending``, in separate batches, one batch given as soon as the one before
 it is kept; ``load`` is how long a new server takes to go on with the job when half of it is done.
@@ -85,7 +85,7 @@ def main() -> None:
             took, used = asyncio.run(fill(path, options.tasks, batch))
             loaded = asyncio.run(load(path))
         rows, each = 2 * options.tasks / took, used / options.tasks * 1e6
-        print(f"batch {batch:5d}: {rows:9,.0f} rows/s, {each:5.1f} µs CPU per task, load {loaded:.2f} s")  # noqa: T201
+        print(f"batch {batch:5d}: {rows:9,.0f} rows/s, {each:5.1f} µs CPU per task, load {loaded:.2f} s")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,77 @@
+"""Put the committed figures into docs/performance.md.
+
+    python -m bench.report
+
+A table stands there between ``<!-- table: NAME -->`` and ``<!-- end -->``; what stands in between is made anew from
+bench/results/baseline.json and peers.json, the rest of the page is left alone.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.peers.outcome import FILE as PEERS
+from bench.peers.outcome import load as load_peers
+from bench.peers.table import HEAD, bars, cells, notes
+from bench.result import BASELINE, Result, load
+from bench.table import amount, spread, verdict
+
+PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    PAGE.write_text(filled(PAGE.read_text(), tables()))
+
+
+def filled(page: str, made: Mapping[str, str]) -> str:
+    """The page with these tables. Raises KeyError for one that nobody makes."""
+    return _TABLE.sub(lambda found: f"{found[1]}\n{made[found[2]]}\n\n{found[3]}", page)
+
+
+def tables() -> Mapping[str, str]:
+    """All that can stand in the page, by name."""
+    run = load(BASELINE)
+    whole, split = divide(run.rows)
+    machine, outcomes = load_peers(PEERS)
+    known = {outcome.peer.name: outcome for outcome in outcomes}
+    return {
+        "machine": said(run.machine),
+        "figures": markdown([("figure", "measured", "lowest – highest", "bar", "met"), *whole]),
+        "split": markdown([("process", "per function of `map`", "per `true` command"), *split]),
+        "beside": said(machine),
+        "peers": markdown([HEAD, *(cells(outcome, known) for outcome in outcomes)]),
+        "notes": "\n".join(f"- {line}" for line in notes(outcomes)),
+        "bars": markdown([("bar", "wanted", "measured", "met"), *bars(known)]),
+    }
+
+
+def divide(rows: Mapping[str, Result]) -> tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]:
+    """Rows of the main table, and of the one about who spent the processor."""
+    whole = [
+        (row.says, f"{amount(row.median)} {row.unit}", spread(row), row.bar, verdict(row))
+        for key, row in rows.items()
+        if not key.startswith("split ")
+    ]
+    parts = [key.removeprefix("split ") for key in rows if key.startswith("split ") and "true" not in key]
+    split = [(part, *(_value(rows, f"split {what}{part}") for what in ("", "true "))) for part in parts]
+    return whole, split
+
+
+def said(machine: Mapping[str, str]) -> str:
+    """One line about where it was measured."""
+    return f"{machine['processors']}, {machine['system']}, Python {machine['python']}." if machine else "Not measured."
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table, its first row the head; columns of numbers stand to the right."""
+    line = ["---", *["--:"] * (len(rows[0]) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (rows[0], line, *rows[1:]))
+
+
+def _value(rows: Mapping[str, Result], key: str) -> str:
+    return f"{amount(rows[key].median)} {rows[key].unit}" if key in rows else ""
+
+
+if __name__ == "__main__":
+    main()
