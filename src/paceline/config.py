@@ -91,6 +91,7 @@ class ClientOptions:
     address: str
     token: str = field(repr=False)
     tls: Tls = field(default_factory=Tls)
+    home: Path = field(default_factory=home)  # a server that runs from it is reached the short way
     owner: str = field(default_factory=getpass.getuser)
 
 

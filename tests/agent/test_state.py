@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from paceline.agent.frames import FRAME_LIMIT
 from paceline.agent.words import (
     Beat,
     Draining,
@@ -93,14 +94,14 @@ def test_nothing_goes_back_while_a_process_is_still_starting() -> None:
 
 def test_a_call_travels_alone_until_its_kind_is_measured() -> None:
     world = World(capacity(cpu=1000))
-    assert begun(world.grant(function(), *range(100))) == [["1.0#1"]]
+    assert begun(world.grant(function(), *range(300))) == [["1.0#1"]]
     (frame,) = frames(world.hear(ended("1.0#1", seconds=0.00001)))
-    assert len(frame.live) == 64
+    assert len(frame.live) == FRAME_LIMIT
 
 
-def test_a_frame_holds_a_millisecond_of_work() -> None:
+def test_a_frame_holds_four_milliseconds_of_work() -> None:
     world = World(capacity(cpu=1000))
-    (frame,) = frames(world.grant(function(seconds=0.0001), *range(100)))
+    (frame,) = frames(world.grant(function(seconds=0.0004), *range(100)))
     assert len(frame.live) == 10
 
 
@@ -112,14 +113,14 @@ def test_a_frame_leaves_something_for_processors_that_are_free() -> None:
 
 def test_a_frame_books_once_and_until_its_last_call_is_over() -> None:
     world = World(capacity(cpu=1000))
-    world.grant(function(seconds=0.0005), 0, 1, 2)
+    world.grant(function(seconds=0.002), 0, 1, 2)
     assert begun(world.end("1.0#1")) == []
     assert begun(world.end("1.1#1")) == [["1.2#1"]]
 
 
 def test_payloads_travel_with_their_calls() -> None:
     world = World(capacity(cpu=1000))
-    (frame,) = frames(world.grant(function(seconds=0.0005), 0, 1, 2, payloads=[b"a", b"b", b"c"]))
+    (frame,) = frames(world.grant(function(seconds=0.002), 0, 1, 2, payloads=[b"a", b"b", b"c"]))
     assert frame.payloads == {"1.0#1": b"a", "1.1#1": b"b"}
 
 

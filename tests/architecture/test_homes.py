@@ -12,7 +12,7 @@ from tests.architecture.source import Source, imported, package, parse, uses
 HOMES: Mapping[str, tuple[str, ...]] = {
     "click": ("cli/",),
     "cloudpickle": ("sdk/functions.py", "executors/user_code.py"),
-    "google": ("wire/convert.py",),
+    "google": ("wire/convert.py", "wire/near.py"),
     "grpc": (
         "wire/",
         "server/app.py",

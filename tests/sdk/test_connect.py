@@ -56,7 +56,7 @@ def test_without_any_server_it_says_what_to_type() -> None:
 def test_a_broken_note_of_the_server(home: Path) -> None:
     run_server(home)
     (home / "server" / "server.json").write_text("{")
-    with pytest.raises(Unreachable, match=r"server\.json does not tell where the server is"):
+    with pytest.raises(Unreachable, match="no Paceline server is known on this machine"):
         find()
 
 

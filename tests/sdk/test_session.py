@@ -10,7 +10,7 @@ from paceline.clock import SystemClock
 from paceline.model.columns import Endings
 from paceline.model.errors import Conflict, NotAllowed, NotFound, PacelineError, Unreachable, UsageError
 from paceline.model.job import Range
-from paceline.sdk.session import Session
+from paceline.sdk.session import Session, Stream
 from paceline.testing import FakeClock
 from paceline.wire import channel
 from paceline.wire.gen import fleet_pb2 as fleet
@@ -54,8 +54,11 @@ async def connected(server: FakeFleet, patience: float = 20.0) -> AsyncIterator[
     clock = SystemClock() if patience else FakeClock()
     way = channel.open_channel(server.options.address, server.options.tls)
     stub = FleetStub(way)  # type: ignore[no-untyped-call]
+    async def dial() -> Stream:
+        return stub.Session(metadata=channel.metadata(server.options.token))  # type: ignore[no-any-return]
+
     session = Session(
-        lambda: stub.Session(metadata=channel.metadata(server.options.token)),
+        dial,
         address=server.options.address,
         clock=clock,
         patience=patience,

@@ -1,7 +1,7 @@
 """A frame: attempts of one shape that one process runs one after the other, booked as one.
 
 Short calls are cheap only in company: the way to the supervisor and back costs more than the call. So a frame holds
-about a millisecond of work, by what such calls took lately; programs and long calls travel alone.
+about four milliseconds of work, by what such calls took lately; programs and long calls travel alone.
 """
 
 import hashlib

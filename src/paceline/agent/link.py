@@ -9,6 +9,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from random import Random
+from typing import TypeAlias
 
 import grpc
 
@@ -18,6 +19,7 @@ from paceline.agent.words import FromServer, Linked, Refused, Reported, ToServer
 from paceline.clock import Clock
 from paceline.config import WorkerOptions
 from paceline.model.errors import NotAllowed, PacelineError, Unreachable, VersionMismatch
+from paceline.wire import near
 from paceline.wire.channel import is_loopback, metadata, open_channel, split_address
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.gen.worker_pb2_grpc import WorkerServiceStub
@@ -36,6 +38,7 @@ GOODBYE = 2.0
 """Seconds that the last words may take."""
 
 Hear = Callable[[FromServer | Acked], None]
+Stream: TypeAlias = "grpc.aio.StreamStreamCall[pb.FromWorker, pb.ToWorker] | near.Stream[pb.ToWorker]"
 
 
 class Link:
@@ -116,20 +119,30 @@ class Link:
     # ── one connection ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _session(self) -> None:
-        channel = open_channel(self._options.server, self._options.tls)
         try:
-            stub = WorkerServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
-            call = stub.Link(metadata=self._metadata)
-            await self._converse(call)
+            async with contextlib.AsyncExitStack() as ways:
+                await self._converse(await self._dial(ways))
         except grpc.aio.AioRpcError as failure:
             raise to_error(failure, self._options.server) from None
         finally:
             if self._outgoing is not None:
                 self._outgoing, self._welcomed = None, False
                 self._hear(Unlinked())
-            await channel.close(None)
 
-    async def _converse(self, call: "grpc.aio.StreamStreamCall[pb.FromWorker, pb.ToWorker]") -> None:
+    async def _dial(self, ways: contextlib.AsyncExitStack) -> Stream:
+        """The short way if there is one. What is to be closed in the end is left to ``ways``."""
+        server = self._options.server
+        try:
+            stream = await near.reach(self._options.home, server, near.LINK, self._metadata, pb.ToWorker)
+        except Unreachable:
+            channel = open_channel(server, self._options.tls)
+            ways.push_async_callback(channel.close, None)
+            stub = WorkerServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
+            return stub.Link(metadata=self._metadata)  # type: ignore[no-any-return]  # of untyped code
+        ways.callback(stream.cancel)
+        return stream
+
+    async def _converse(self, call: Stream) -> None:
         listener = Listener(self._clock.steady())
         async with asyncio.timeout(WELCOME) as patience:
             with contextlib.suppress(asyncio.InvalidStateError):  # it failed already: reading says why
@@ -151,9 +164,7 @@ class Link:
             finally:
                 writing.cancel()
 
-    async def _write(
-        self, call: "grpc.aio.StreamStreamCall[pb.FromWorker, pb.ToWorker]", outgoing: Outgoing[pb.WorkerWord]
-    ) -> None:
+    async def _write(self, call: Stream, outgoing: Outgoing[pb.WorkerWord]) -> None:
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):  # reading says what it was
             async for words in outgoing.batches():
                 await call.write(pb.FromWorker(words=merged(words)))

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from paceline.agent.places import Places
 from paceline.agent.words import FromSupervisor, Orphaned
-from paceline.executor import Decoder, ToSupervisor, Word, address, encode
+from paceline.executor import Decoder, Settle, ToSupervisor, Word, address, encode
 from paceline.model.errors import PacelineError
+from paceline.wire.outgoing import IDLY
 
 STARTUP = 15.0
 """Seconds within which a supervisor that was started must answer."""
@@ -30,6 +31,7 @@ class Supervision(asyncio.Protocol):
         self._hear = hear
         self._transport: asyncio.WriteTransport | None = None
         self._decoder = Decoder()
+        self._unsaid: list[ToSupervisor] = []
         self._child: subprocess.Popen[bytes] | None = None
 
     async def connect(self) -> None:
@@ -45,12 +47,24 @@ class Supervision(asyncio.Protocol):
             await asyncio.sleep(_RETRY)
 
     def send(self, words: Sequence[ToSupervisor]) -> None:
-        """Say these, in order. Dropped when nobody is there: the next connection begins with what it holds."""
-        if self._transport is not None:
-            self._transport.writelines([encode(word) for word in words])
+        """Say these, in order. Dropped when nobody is there: the next connection begins with what it holds.
+
+        Nobody waits for a mere settling: it goes with what is said next, or in a moment.
+        """
+        if not self._unsaid and words:
+            asyncio.get_running_loop().call_later(IDLY, self._flush)
+        self._unsaid += words
+        if not all(isinstance(word, Settle) for word in words):
+            self._flush()
+
+    def _flush(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        if self._transport is not None and unsaid:
+            self._transport.writelines([encode(word) for word in unsaid])
 
     def close(self) -> None:
         """Hang up. The supervisor goes on."""
+        self._flush()
         if self._transport is not None:
             self._transport.close()
 
@@ -60,6 +74,7 @@ class Supervision(asyncio.Protocol):
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
         self._decoder = Decoder()
+        self._unsaid.clear()
 
     def data_received(self, data: bytes) -> None:
         self._hear(*map(_from_supervisor, self._decoder.feed(data)))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paceline.cli.keeper import Death, Keeper, Process
-from paceline.cli.whereabouts import Whereabouts, read_whereabouts
 from paceline.clock import Clock
 from paceline.model.errors import Conflict, PacelineError
+from paceline.wire.whereabouts import Whereabouts, read_whereabouts
 
 START_SECONDS = 30.0
 DRAIN, STOP = 3.0, 20.0

@@ -4,12 +4,10 @@ Order: what the caller says > ``PACELINE_SERVER`` and ``PACELINE_TOKEN`` > the s
 The home's admin token is sent to no other server than the one that wrote it.
 """
 
-import json
-from pathlib import Path
-
 from paceline.config import ClientOptions, ServerOptions, Tls, variable
 from paceline.model.errors import NotAllowed, Unreachable
-from paceline.wire.channel import is_loopback, split_address
+from paceline.wire.channel import split_address
+from paceline.wire.whereabouts import read_whereabouts, same_server
 
 _START = "start one here with `paceline up`, or name another with --server or PACELINE_SERVER"
 
@@ -22,7 +20,7 @@ def find(address: str = "", token: str = "") -> ClientOptions:
     """
     here = ServerOptions()
     wanted = address or variable("SERVER")
-    target = with_port(wanted) if wanted else _local_address(here.whereabouts)
+    target = with_port(wanted) if wanted else _local_address(here)
     return ClientOptions(
         address=target,
         token=token or variable("TOKEN") or _local_token(here, target),
@@ -32,8 +30,8 @@ def find(address: str = "", token: str = "") -> ClientOptions:
 
 def local(here: ServerOptions) -> ClientOptions:
     """The server that runs from this home, as its administrator."""
-    target = _local_address(here.whereabouts)
-    return ClientOptions(address=target, token=_local_token(here, target))
+    target = _local_address(here)
+    return ClientOptions(address=target, token=_local_token(here, target), home=here.home)
 
 
 def with_port(address: str) -> str:
@@ -42,18 +40,16 @@ def with_port(address: str) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _local_address(whereabouts: Path) -> str:
-    try:
-        return str(json.loads(whereabouts.read_text())["address"])
-    except FileNotFoundError:
-        raise Unreachable("no Paceline server is known on this machine", hint=_START) from None
-    except (OSError, ValueError, KeyError) as error:
-        raise Unreachable(f"{whereabouts} does not tell where the server is: {error}", hint=_START) from None
+def _local_address(here: ServerOptions) -> str:
+    found = read_whereabouts(here.home)
+    if found is None:
+        raise Unreachable("no Paceline server is known on this machine", hint=_START)
+    return found.address
 
 
 def _local_token(here: ServerOptions, target: str) -> str:
     try:
-        if not _same_server(_local_address(here.whereabouts), target):
+        if not same_server(_local_address(here), target):
             raise NotAllowed(f"no token for the server at {target}", hint="set PACELINE_TOKEN")
         return here.admin_token.read_text().strip()
     except Unreachable:
@@ -63,10 +59,3 @@ def _local_token(here: ServerOptions, target: str) -> str:
             f"the server's token {here.admin_token} cannot be read: {error.strerror}",
             hint="set PACELINE_TOKEN",
         ) from None
-
-
-def _same_server(one: str, other: str) -> bool:
-    if one == other:
-        return True
-    same_port = split_address(one)[1] == split_address(other)[1]
-    return same_port and is_loopback(one) and is_loopback(other)

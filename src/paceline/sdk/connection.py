@@ -13,8 +13,9 @@ from paceline.clock import Clock, SystemClock
 from paceline.config import ClientOptions
 from paceline.model.errors import Unreachable
 from paceline.sdk import connect
-from paceline.sdk.session import PATIENCE, Session
-from paceline.wire import channel
+from paceline.sdk.session import PATIENCE, Session, Stream
+from paceline.wire import channel, near
+from paceline.wire.gen.fleet_pb2 import ToClient
 from paceline.wire.gen.fleet_pb2_grpc import FleetStub
 from paceline.wire.status import to_error
 
@@ -40,7 +41,7 @@ class Connection:
         self._channel = channel.open_channel(self.options.address, self.options.tls)
         self._stub = FleetStub(self._channel)  # type: ignore[no-untyped-call]  # generated
         self.session = Session(
-            lambda: self._stub.Session(metadata=self._metadata),
+            self._dial,
             address=self.options.address,
             clock=self._clock,
             patience=patience,
@@ -58,6 +59,13 @@ class Connection:
         """Hang up. Work that was accepted goes on."""
         await self.session.close()
         await self._channel.close(None)
+
+    async def _dial(self) -> Stream:
+        """The stream of the session: the short way if there is one."""
+        options = self.options
+        with contextlib.suppress(Unreachable):
+            return await near.reach(options.home, options.address, near.SESSION, self._metadata, ToClient)
+        return self._stub.Session(metadata=self._metadata)  # type: ignore[no-any-return]  # of untyped code
 
     async def _ask(self, call: Callable[..., Awaitable[M]], request: object) -> M:
         try:

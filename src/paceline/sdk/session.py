@@ -9,7 +9,7 @@ therefore be told twice, and whoever follows drops the second.
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -27,6 +27,7 @@ from paceline.model.errors import (
     VersionMismatch,
 )
 from paceline.model.job import Range
+from paceline.wire import near
 from paceline.wire.convert import endings_from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.outgoing import Outgoing
@@ -38,7 +39,8 @@ PATIENCE = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two tries to connect
 _FINAL = (NotAllowed, VersionMismatch, UsageError, Conflict, NeverFits)  # trying again would not help
 
-Stream: TypeAlias = "grpc.aio.StreamStreamCall[fleet.FromClient, fleet.ToClient]"
+Stream: TypeAlias = "grpc.aio.StreamStreamCall[fleet.FromClient, fleet.ToClient] | near.Stream[fleet.ToClient]"
+"""Over gRPC, or to a server next door."""
 
 
 class Follower(Protocol):
@@ -71,7 +73,7 @@ class Session:
     """
 
     def __init__(
-        self, connect: Callable[[], Stream], *, address: str, clock: Clock, patience: float = PATIENCE
+        self, connect: Callable[[], Awaitable[Stream]], *, address: str, clock: Clock, patience: float = PATIENCE
     ) -> None:
         self._connect = connect
         self._address = address
@@ -160,7 +162,7 @@ class Session:
         """One stream from its first word to its end; says why it ended."""
         self._heard = False
         self._resume()
-        stream = self._connect()
+        stream = await self._connect()
         writer = asyncio.create_task(self._write(stream))
         try:
             async for message in stream:
@@ -169,6 +171,8 @@ class Session:
                     self._take(word)
         except grpc.aio.AioRpcError as failure:
             return to_error(failure, self._address, "a word of the session")
+        except PacelineError as error:
+            return error
         finally:
             writer.cancel()
             stream.cancel()

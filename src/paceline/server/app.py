@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import json
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +11,6 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from paceline import __version__
 from paceline.clock import SystemClock
 from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls
 from paceline.core.restore import restore
@@ -29,6 +26,7 @@ from paceline.server.grpc_fleet import FleetService
 from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
 from paceline.server.loop import Loop
+from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.space import Space
 from paceline.server.watch import Watch
@@ -37,6 +35,7 @@ from paceline.stores.memory import MemoryStore
 from paceline.stores.sqlite import SqliteStore
 from paceline.wire.channel import is_local
 from paceline.wire.gen import fleet_pb2_grpc, worker_pb2_grpc
+from paceline.wire.whereabouts import write_whereabouts
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
 
@@ -81,16 +80,18 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         space=space(options),
     )
     server, address = await listen(fleet, links, options)
+    door = NearDoor(options.home, Gate(auth, clock), rooms(fleet, links))
+    await door.open()
     _settle_memory()
     fleet.open_jobs.expect_back()
     loop.start()
-    write_whereabouts(options.whereabouts, address)
+    write_whereabouts(options.home, address)
     said(address)
     try:
         return await _until_stopped(loop)
     finally:
         links.end_all()
-        await server.stop(grace=1.0)
+        await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0))
         await store.close()
 
 
@@ -159,13 +160,6 @@ def _bind(server: grpc.aio.Server, address: str, tls: Tls) -> int:
     pair = (Path(tls.key).read_bytes(), Path(tls.cert).read_bytes())
     credentials = grpc.ssl_server_credentials([pair], authority, require_client_auth=authority is not None)
     return server.add_secure_port(address, credentials)
-
-
-def write_whereabouts(path: Path, address: str) -> None:
-    """Tell clients of this home where the server is."""
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"address": address, "pid": os.getpid(), "version": __version__}))
-    fresh.rename(path)
 
 
 def _settle_memory() -> None:

@@ -4,8 +4,8 @@ Deny by default: the interceptor stands before all services, and a method that `
 Behind it, a method raises our errors and thinks no further about them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from typing import Any, TypeAlias, cast
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any, Protocol, TypeAlias, cast
 
 import grpc
 import grpc.aio
@@ -28,7 +28,16 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
 
     def caller(self, method: str, context: Context) -> Principal:
         """Who is at the other end of a call. Raises NotAllowed or VersionMismatch."""
-        return self._principal(method, context.invocation_metadata())
+        return self.admit(method, _pairs(context.invocation_metadata()))
+
+    def admit(self, method: str, metadata: Mapping[str, str]) -> Principal:
+        """Who calls this method with this metadata. Raises NotAllowed or VersionMismatch."""
+        bearer = metadata.get("authorization", "").removeprefix("Bearer ")
+        principal = self._auth.principal(method, bearer, self._clock.now())
+        theirs = metadata.get(PROTOCOL_KEY, "")
+        if theirs.isdecimal() and (mismatch := check_protocol(int(theirs), "this client")):
+            raise mismatch
+        return principal
 
     async def intercept_service(
         self,
@@ -38,27 +47,38 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         try:
-            self._principal(method, handler_call_details.invocation_metadata)
+            self.admit(method, _pairs(handler_call_details.invocation_metadata))
         except PacelineError as error:
             return _refusing(handler, error)
         return _guarded(handler)
 
-    def _principal(self, method: str, metadata: object) -> Principal:
-        pairs = cast("Iterable[tuple[str, str | bytes]]", metadata or ())
-        given = {key: value for key, value in pairs if isinstance(value, str)}
-        bearer = given.get("authorization", "").removeprefix("Bearer ")
-        principal = self._auth.principal(method, bearer, self._clock.now())
-        theirs = given.get(PROTOCOL_KEY, "")
-        if theirs.isdecimal() and (mismatch := check_protocol(int(theirs), "this client")):
-            raise mismatch
-        return principal
+
+class Stream(Protocol):
+    """A conversation, wherever the other side is: its messages (``async for``, until it ends), and ours."""
+
+    def __aiter__(self) -> AsyncIterator[Any]: ...
+
+    async def write(self, message: Any) -> None: ...
 
 
-async def incoming(context: Context) -> AsyncIterator[Any]:
-    """The messages of a stream, until the other side ends it."""
-    end = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
-    while (message := await context.read()) is not end:
-        yield message
+class Far:
+    """A conversation over gRPC."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        end = grpc.aio.EOF  # type: ignore[attr-defined]  # missing in the stubs
+        while (message := await self._context.read()) is not end:
+            yield message
+
+    async def write(self, message: Any) -> None:
+        await self._context.write(message)
+
+
+def _pairs(metadata: object) -> dict[str, str]:
+    pairs = cast("Iterable[tuple[str, str | bytes]]", metadata or ())
+    return {key: value for key, value in pairs if isinstance(value, str)}
 
 
 async def _abort(context: Context, error: PacelineError) -> None:

@@ -9,9 +9,9 @@ from paceline import __version__
 from paceline.model.ids import JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Range
 from paceline.model.queries import Events, Jobs, Reports, Results
+from paceline.server.client_session import ClientSession
 from paceline.server.fleet import Fleet
-from paceline.server.gate import Context
-from paceline.server.grpc_session import ClientSession
+from paceline.server.gate import Context, Far, Stream
 from paceline.server.operations import following, looking, submitting, workers
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as pb
@@ -39,6 +39,11 @@ def _limit(asked: int) -> int:
 
 def _ranges(message: pb.CancelRequest | pb.TasksRequest) -> list[Range]:
     return [from_wire(each, Range) for each in message.ranges]
+
+
+async def serve_session(fleet: Fleet, stream: Stream) -> None:
+    """A client's session, from its first word to its end."""
+    await ClientSession(fleet, stream, submission).run()
 
 
 class FleetService(rpc.FleetServicer):
@@ -70,7 +75,7 @@ class FleetService(rpc.FleetServicer):
         return pb.PlanReply(jobs=[to_wire(each, pb.ExplainReply) for each in told])
 
     async def Session(self, stream: object, context: Context) -> None:
-        await ClientSession(self._fleet, context, submission).run()
+        await serve_session(self._fleet, Far(context))
 
     async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelReply:
         job = JobId(request.job)

@@ -38,7 +38,8 @@ class Link:
         if isinstance(message, Welcome):
             self._welcomed = message.link == self.number
         if self._welcomed:
-            self.outgoing.put(*self._word(message))
+            put = self.outgoing.put_by if isinstance(message, Settled) else self.outgoing.put
+            put(*self._word(message))
 
     def log_kept(self, attempt: AttemptId, stream: str, offset: int) -> None:
         """The worker may let go of output before ``offset``."""

@@ -26,21 +26,21 @@ class GroupCommit:
         self._idle.set()
 
     def give(self, batch: bytes, kept: KeptCallback) -> None:
-        """Have a batch kept. What is given within one turn of the loop travels together."""
+        """Have a batch kept."""
         if self._error is not None:
             self._loop.call_soon(kept, self._error)
             return
         self._waiting.append((batch, kept))
         if self._idle.is_set():
             self._idle.clear()
-            self._loop.call_soon(self._begin)
+            self._begin()
 
     def kept(self) -> None:
         """The commit under way is on disk."""
         done, self._under_way = self._under_way, []
         self._begin()
         for kept in done:
-            self._loop.call_soon(kept, None)
+            kept(None)
 
     def stuck(self, trouble: TryAgain) -> None:
         """The commit under way cannot be made for now; it is being tried again."""

@@ -2,7 +2,7 @@
 
 A message costs a hundred times what a word in it costs, so under load waiting half a millisecond is the fastest thing
 to do, and after a heavy message two; on an idle stream nothing is gained by waiting, so nothing waits. Who knows that
-nobody waits for what he says may ask for longer pauses still (``pace``).
+nobody waits for what he says may ask for longer pauses still (``pace``), or let a word wait for others (``put_by``).
 """
 
 import asyncio
@@ -17,6 +17,9 @@ INTERVAL = 0.0005
 
 HEAVY = 2048
 """Bytes of a message after which the next waits four times as long: what flows so is nobody's single task."""
+
+IDLY = 0.02
+"""Seconds that a word which nobody waits for may wait for company."""
 
 BATCH = 1 << 20
 """Bytes after which a message is full."""
@@ -45,6 +48,17 @@ class Outgoing(Generic[W]):
         self._words.append((word, size))
         self.waiting += size
         self._some.set()
+
+    def put_by(self, word: W, size: int = 64) -> None:
+        """Send this with what is put next, or in a moment: nobody waits for it."""
+        if not self._words:
+            asyncio.get_running_loop().call_later(IDLY, self._remind)
+        self._words.append((word, size))
+        self.waiting += size
+
+    def _remind(self) -> None:
+        if self._words:
+            self._some.set()
 
     def close(self) -> None:
         """Nothing follows; what was put still goes."""

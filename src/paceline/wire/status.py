@@ -69,15 +69,19 @@ def to_error(failure: grpc.RpcError, address: str = "", what: str = "") -> error
             hint="start one here with `paceline up`, or name another with --server or PACELINE_SERVER",
         )
     if status is grpc.StatusCode.RESOURCE_EXHAUSTED and (large := _LARGE.search(text)):
-        return _too_large(large, what)
+        thing = what or "the request"
+        answer = large["who"] in ("CLIENT: Received", "SERVER: Sent")
+        return too_large(int(large["size"]), int(large["limit"]), f"the answer to {thing}" if answer else thing)
     return errors.PacelineError(f"{status.name}: {text}")
 
 
-def _too_large(told: re.Match[str], what: str) -> errors.UsageError:
-    size, limit = int(told["size"]), int(told["limit"])
-    thing, advice = what or "the request", "say it in several parts, or put large data into files"
-    if told["who"] in ("CLIENT: Received", "SERVER: Sent"):
-        thing, advice = f"the answer to {thing}", "ask for fewer at a time"
+def too_large(size: int, limit: int, thing: str) -> errors.UsageError:
+    """A message that cannot be sent."""
+    advice = (
+        "ask for fewer at a time"
+        if thing.startswith("the answer")
+        else "say it in several parts, or put large data into files"
+    )
     return errors.UsageError(f"{thing} is {size:,} bytes, one message carries at most {limit:,}", hint=advice)
 
 

@@ -19,7 +19,6 @@ from paceline.cli.lazy import NounGroup
 from paceline.cli.process_options import home_of, home_option, tls_of, tls_options
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, state, table
-from paceline.cli.whereabouts import read_whereabouts
 from paceline.cli.words import about, age
 from paceline.clock import SystemClock
 from paceline.config import WorkerOptions
@@ -28,6 +27,7 @@ from paceline.model.views import WorkerView
 from paceline.model.worker import Machine
 from paceline.sdk import grammar
 from paceline.sdk.connect import with_port
+from paceline.wire.whereabouts import read_whereabouts
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

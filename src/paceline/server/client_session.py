@@ -15,21 +15,22 @@ from paceline.model.records import AttemptsGranted, AttemptsOver, CancelKept, Jo
 from paceline.model.task import Outcome
 from paceline.model.views import ResultRow
 from paceline.server.fleet import Fleet
-from paceline.server.gate import Context, incoming
+from paceline.server.gate import Stream
 from paceline.server.operations import looking, submitting
 from paceline.wire.convert import endings_to_wire, from_wire
 from paceline.wire.gen import fleet_pb2 as pb
 from paceline.wire.outgoing import Outgoing
 
 Decode = Callable[[pb.SubmitRequest], submitting.Request]
+Put = Callable[[pb.FleetWord], None]
 
 
 class ClientSession:
     """One client's stream."""
 
-    def __init__(self, fleet: Fleet, context: Context, decode: Decode) -> None:
+    def __init__(self, fleet: Fleet, stream: Stream, decode: Decode) -> None:
         self._fleet = fleet
-        self._context = context
+        self._stream = stream
         self._decode = decode
         self._outgoing: Outgoing[pb.FleetWord] = Outgoing()
         self._following = ExitStack()
@@ -42,7 +43,7 @@ class ClientSession:
         writing = asyncio.create_task(self._write())
         try:
             with self._following:
-                async for message in incoming(self._context):
+                async for message in self._stream:
                     for word in message.words:
                         self._take(word)
         finally:
@@ -56,37 +57,39 @@ class ClientSession:
 
     async def _write(self) -> None:
         async for words in self._outgoing.batches():
-            await self._context.write(pb.ToClient(words=words))
+            await self._stream.write(pb.ToClient(words=words))
 
     def _take(self, word: pb.ClientWord) -> None:
         match word.WhichOneof("word"):
             case "append":
-                self._call(word.append.call, self._append(word.append))
+                following = JobId(word.append.job) in self._followed  # then it hears of the ends, and waits for them
+                put = self._outgoing.put_by if following else self._outgoing.put
+                self._call(word.append.call, self._append(word.append), put)
             case "submit":
-                self._call(word.submit.call, self._submit(word.submit))
+                self._call(word.submit.call, self._submit(word.submit), self._outgoing.put)
             case "follow":
-                self._call(word.follow.call, self._follow(word.follow))
+                self._call(word.follow.call, self._follow(word.follow), self._outgoing.put)
             case "cancel":
-                self._call(word.cancel.call, self._cancel(word.cancel))
+                self._call(word.cancel.call, self._cancel(word.cancel), self._outgoing.put)
             case "close":
-                self._call(word.close.call, self._close(word.close))
+                self._call(word.close.call, self._close(word.close), self._outgoing.put)
             case _:
                 raise UsageError("an empty word, or one of a newer version")
 
-    def _call(self, number: int, work: Coroutine[Any, Any, pb.Answered]) -> None:
+    def _call(self, number: int, work: Coroutine[Any, Any, pb.Answered], put: Put) -> None:
         """Do it beside the others; its answer carries its number."""
-        task = asyncio.create_task(self._answer(number, work))
+        task = asyncio.create_task(self._answer(number, work, put))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
 
-    async def _answer(self, number: int, work: Coroutine[Any, Any, pb.Answered]) -> None:
+    async def _answer(self, number: int, work: Coroutine[Any, Any, pb.Answered], put: Put) -> None:
         try:
             answered = await work
         except PacelineError as error:
             problem = pb.Problem(code=error.code, message=error.message, hint=error.hint)
             answered = pb.Answered(problem=problem)
         answered.call = number
-        self._outgoing.put(pb.FleetWord(answered=answered))
+        put(pb.FleetWord(answered=answered))
 
     def _hold(self, job: JobId) -> None:
         """We may append to it as long as this session lasts."""
@@ -137,7 +140,7 @@ class ClientSession:
                 self._say_ended(_final(record, endings))
             case AttemptsGranted(attempts=attempts):
                 started = pb.Started(job=attempts.job, indexes=attempts.indexes)
-                self._outgoing.put(pb.FleetWord(started=started), 8 * len(attempts.indexes))
+                self._outgoing.put_by(pb.FleetWord(started=started), 8 * len(attempts.indexes))
             case CancelKept() if record.ranges:
                 live = self._fleet.cluster.jobs.get(record.job)
                 indexes = [i for span in spans(record.ranges) for i in span]

@@ -1,0 +1,86 @@
+"""The door for processes of this machine: the streams of ``wire/near``, through the same gate as everybody."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from paceline.model.errors import PacelineError, UsageError
+from paceline.server.auth import Principal
+from paceline.server.fleet import Fleet
+from paceline.server.gate import Gate
+from paceline.server.grpc_fleet import serve_session
+from paceline.server.links import Links
+from paceline.server.worker_session import WorkerSession
+from paceline.wire import near
+from paceline.wire.gen import fleet_pb2, worker_pb2
+
+
+class Room(NamedTuple):
+    """What is behind the door, for one method: the messages that come, and who takes them."""
+
+    kind: type[Any]
+    serve: Callable[[Principal, near.Stream[Any]], Awaitable[None]]
+
+
+def rooms(fleet: Fleet, links: Links) -> dict[str, Room]:
+    """The streams that all tasks pass through."""
+    return {
+        near.SESSION: Room(fleet_pb2.FromClient, lambda client, stream: serve_session(fleet, stream)),
+        near.LINK: Room(
+            worker_pb2.FromWorker, lambda worker, stream: WorkerSession(fleet, links, worker, stream).run()
+        ),
+    }
+
+
+class NearDoor:
+    """Open between ``open`` and ``close``."""
+
+    def __init__(self, home: Path, gate: Gate, rooms: Mapping[str, Room]) -> None:
+        self._home = home
+        self._gate = gate
+        self._rooms = rooms
+        self._server: asyncio.Server
+        self._guests: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self._server = await near.listen(self._home, self._came)
+
+    async def close(self, grace: float) -> None:
+        """Let nobody in; give those inside ``grace`` seconds to end by themselves."""
+        self._server.close()
+        near.let_go(self._home)
+        if self._guests:
+            await asyncio.wait(self._guests, timeout=grace)
+        for guest in self._guests:
+            guest.cancel()
+        await asyncio.gather(*self._guests, return_exceptions=True)
+
+    def _came(self, line: near.Line) -> None:
+        guest = asyncio.get_running_loop().create_task(self._attend(line))
+        self._guests.add(guest)
+        guest.add_done_callback(self._guests.discard)
+
+    async def _attend(self, line: near.Line) -> None:
+        try:
+            method, metadata = _call(await line.receive())
+            principal = self._gate.admit(method, metadata)
+            room = self._rooms.get(method)
+            if room is None:
+                raise UsageError(f"{method} is no stream for neighbours", hint="call it at the server's address")
+            await room.serve(principal, near.Stream(line, room.kind))
+        except PacelineError as error:
+            line.fail(error)
+        except EOFError:
+            pass  # it only looked in
+        finally:
+            line.hang_up()
+
+
+def _call(frame: bytes) -> tuple[str, Mapping[str, str]]:
+    try:
+        method, metadata = json.loads(frame)
+        return str(method), {str(key): str(value) for key, value in metadata.items()}
+    except (ValueError, AttributeError) as error:
+        raise UsageError("a connection begins with the method that it calls") from error
