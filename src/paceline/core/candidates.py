@@ -4,9 +4,10 @@ Those that changed since they were last asked are few. All that are ready may be
 nobody needs them: they are looked up when the first queue does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from paceline.core.queue import ResourceClass
 from paceline.core.worker import Worker
 from paceline.model.ids import WorkerId
 from paceline.model.worker import WorkerState
@@ -17,17 +18,21 @@ class Candidates:
 
     def __init__(self, workers: Mapping[WorkerId, Worker], changed: Mapping[WorkerId, Worker]) -> None:
         self._workers = workers
-        self._withheld: Worker | None = None
+        self.withheld: Worker | None = None
         self.changed = [worker for worker in changed.values() if worker.state is WorkerState.READY]
 
     @cached_property
     def ready(self) -> list[Worker]:
         """All, in the order in which they first came."""
-        return [w for w in self._workers.values() if w.state is WorkerState.READY and w is not self._withheld]
+        return [w for w in self._workers.values() if w.state is WorkerState.READY and w is not self.withheld]
+
+    def of(self, queue: ResourceClass) -> Sequence[Worker]:
+        """Those to ask for a queue: after it found no room anywhere, only who changed since."""
+        return self.changed if queue.stuck else self.ready
 
     def withhold(self, worker: Worker) -> None:
         """Ask this one no more."""
-        self._withheld = worker
+        self.withheld = worker
         if "ready" in self.__dict__:
             self.ready.remove(worker)
         if worker in self.changed:

@@ -14,6 +14,7 @@ from paceline.core.indexes import covers, spans
 from paceline.core.invariants import GONE, check_job, check_worker
 from paceline.core.job import Attempt, Job
 from paceline.core.queue import SHARE, Queues
+from paceline.core.ranking import Ranking
 from paceline.core.reminders import Due, Reminders
 from paceline.core.reservation import Reservation
 from paceline.core.worker import Worker
@@ -54,6 +55,7 @@ class Cluster:
         self.reminders = Reminders()
         self.next_job = 1
         self.changed: dict[WorkerId, Worker] = {}  # workers with more room than when last asked
+        self.ranking = Ranking()
         self.reserved: Reservation | None = None  # as of the last step
         self.ended: Recent[JobId, bool] = Recent()  # jobs over: did they succeed
         self.forgotten: Recent[WorkerId, str] = Recent()  # workers that are gone for good, most likely
@@ -133,6 +135,7 @@ class Cluster:
     def book(self, job: Job, worker: Worker, need: Need, count: int) -> None:
         """``count`` more attempts of this need run on the worker."""
         worker.book(need, count)
+        self.ranking.moved[worker.id] = worker
         job.busy += need.cpu * count
 
     def book_ahead(self, job: Job, worker: Worker, need: Need, count: int) -> None:
@@ -179,6 +182,7 @@ class Cluster:
         for worker in list(self.workers.values()):
             if worker.state in GONE and worker.seen_at < before and not worker.watched:
                 del self.workers[worker.id]
+                self.ranking.forget(worker)
                 self.forgotten.remember(worker.id, worker.name)
 
     def introduce(self, worker: Worker, machine: Machine) -> None:

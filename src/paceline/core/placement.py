@@ -22,7 +22,7 @@ from paceline.core.job import Job
 from paceline.core.queue import ResourceClass
 from paceline.core.reservation import Reservation, reserve
 from paceline.core.step import Step
-from paceline.core.worker import Worker
+from paceline.core.worker import Room, Worker
 from paceline.model.columns import Attempts
 from paceline.model.decision import Grant
 from paceline.model.records import AttemptsGranted
@@ -33,13 +33,14 @@ def place(step: Step) -> None:
     """Grant all that can be granted now."""
     cluster = step.cluster
     candidates = Candidates(cluster.workers, cluster.changed)
+    cluster.ranking.moved |= cluster.changed
     cluster.changed = {}
     kept, cluster.reserved = cluster.reserved, None
     line = cluster.queues.line()
     while line:
         _, _, queue, job = heappop(line)
-        asked = candidates.changed if queue.stuck else candidates.ready
-        if not _place_some(step, job, asked, _turn(job, queue, asked, contested=bool(line))):
+        asked = candidates.changed if queue.stuck else cluster.workers
+        if not _place_some(step, job, candidates, _turn(job, len(asked), contested=bool(line))):
             queue.found_no_room(step.now)
             if line and not cluster.reserved:
                 _reserve(step, job, candidates, kept)
@@ -60,17 +61,17 @@ def _reserve(step: Step, job: Job, candidates: Candidates, kept: Reservation | N
         step.cluster.worker_changed(found.worker)
 
 
-def _turn(job: Job, queue: ResourceClass, asked: Sequence[Worker], *, contested: bool) -> int:
+def _turn(job: Job, workers: int, *, contested: bool) -> int:
     """How many tasks a job may get before the next one is looked at: all, or where jobs compete, a handful each."""
-    return min(job.room(), max(32, 4 * len(asked))) if contested or queue.contested() else job.room()
+    return min(job.room(), max(32, 4 * workers)) if contested or job.queue.contested() else job.room()
 
 
-def _place_some(step: Step, job: Job, asked: Sequence[Worker], turn: int) -> bool:
+def _place_some(step: Step, job: Job, candidates: Candidates, turn: int) -> bool:
     """Grant at most ``turn`` tasks of one job. False: nobody asked has room for its needs, so for no such job's."""
     for need in job.queue.needs:
-        able = [worker for worker in asked if worker.allows(need)]
-        placed = _spread(step, job, need, able, turn)
-        if placed < turn and need.gpu is None and not need.time:
+        placed = _start(step, job, need, _rooms(step, job.queue, need, candidates, turn), turn)
+        if placed < turn and need.gpu is None and not need.time and job.queue.brief():
+            able = [worker for worker in candidates.of(job.queue) if worker.allows(need)]
             placed += _ahead(step, job, need, able, turn - placed)
         if placed:
             step.cluster.offer(job)
@@ -78,14 +79,21 @@ def _place_some(step: Step, job: Job, asked: Sequence[Worker], turn: int) -> boo
     return False
 
 
-def _spread(step: Step, job: Job, need: Need, able: Sequence[Worker], wanted: int) -> int:
-    """Hand out at most ``wanted`` tasks to workers that can start them. Returns how many found a place."""
-    rooms = [(worker, room) for worker in able if (room := worker.free_for(need, step.now)) > 0]
+def _rooms(step: Step, queue: ResourceClass, need: Need, candidates: Candidates, wanted: int) -> Sequence[Room]:
+    """Workers that could start such tasks, best first: all of them, or so many that each gets one."""
     strategy = step.terms.strategy
-    rooms.sort(key=partial(strategy.order, need))
+    if strategy.ranked and not queue.stuck:
+        return step.cluster.ranking.first(need, wanted, step.now, candidates.withheld)
+    able = [worker for worker in candidates.of(queue) if worker.allows(need)]
+    rooms = [(worker, room) for worker in able if (room := worker.free_for(need, step.now)) > 0]
+    return sorted(rooms, key=partial(strategy.order, need))
+
+
+def _start(step: Step, job: Job, need: Need, rooms: Sequence[Room], wanted: int) -> int:
+    """Hand out at most ``wanted`` tasks to workers that can start them. Returns how many found a place."""
     left = wanted
     for position, (worker, room) in enumerate(rooms):
-        count = min(room, strategy.share(left, len(rooms) - position))
+        count = min(room, step.terms.strategy.share(left, len(rooms) - position))
         if count:
             _hand(step, job, worker, need, count)
             step.cluster.book(job, worker, need, count)

@@ -122,10 +122,12 @@ class ResourceClass:
         weight = 0.2 if tasks < 10 else 0.5
         self.seconds = seconds if self.seconds < 0 else self.seconds + weight * (seconds - self.seconds)
 
+    def brief(self) -> bool:
+        """Whether such tasks are known to be so short that a worker may hold some beyond its capacity."""
+        return 0 <= self.seconds < AHEAD
+
     def prefetch(self, slots: int) -> int:
-        """How many tasks beyond its capacity of ``slots`` a worker may hold."""
-        if not 0 <= self.seconds < AHEAD:
-            return 0
+        """How many tasks that are brief a worker with so many ``slots`` may hold beyond its capacity."""
         return min(HAND, int(slots * AHEAD / max(self.seconds, 1e-5)))
 
 

@@ -9,11 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from paceline.core.worker import Worker
+from paceline.core.worker import Room, Worker
 from paceline.model.resources import Need
-
-Room: TypeAlias = tuple[Worker, int]
-"""A worker, and how many such tasks it could start now."""
 
 Order: TypeAlias = Callable[[Need, Room], tuple[float, ...]]
 """Rooms are asked by this key, lowest first. It ends in the worker's number, so that no two are equal."""
@@ -21,11 +18,13 @@ Order: TypeAlias = Callable[[Need, Room], tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
-    """``packs``: fill one worker before the next, instead of giving each an even share."""
+    """``packs``: fill one worker before the next, instead of giving each an even share. ``ranked``: the order is that
+    of ``core/ranking.py``, which finds the first few without looking at all."""
 
     name: str
     order: Order
     packs: bool = False
+    ranked: bool = False
 
     def share(self, left: int, workers: int) -> int:
         """How many of the tasks that are left the first of so many workers may get."""
@@ -57,7 +56,7 @@ def _widest(need: Need, room: Room) -> tuple[float, ...]:
     return wasteful(need, worker), -count, -worker.cpu, worker.id
 
 
-SPREAD = Strategy(name="spread", order=_least_loaded)
+SPREAD = Strategy(name="spread", order=_least_loaded, ranked=True)
 
 STRATEGIES: Mapping[str, Strategy] = {
     each.name: each

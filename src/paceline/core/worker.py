@@ -1,6 +1,7 @@
 """A worker and what is free of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from paceline.core.job import Attempt
 from paceline.core.queue import REMEMBERED
@@ -146,3 +147,7 @@ def _fits(need: Need, cpu: int, memory: int, disk: int, devices: int) -> int:
     if need.disk:
         most = min(most, disk // need.disk)
     return most if devices < 0 else min(most, devices)
+
+
+Room: TypeAlias = tuple[Worker, int]
+"""A worker, and how many tasks of some need it could start now."""
