@@ -1,7 +1,7 @@
 # One entry per habit. Everything runs in .venv, which needs Python 3.11 or newer and nothing else.
 PYTHON := .venv/bin/python
 
-.PHONY: demo test quick lint proto docs bench bench-peers chaos reliability clean
+.PHONY: demo test quick lint sim proto docs bench bench-peers chaos reliability clean
 
 demo: .venv/.ready  ## start a fleet, run three kinds of work on it, stop it again
 	$(PYTHON) examples/demo.py
@@ -12,6 +12,9 @@ test: .venv/.ready  ## everything that CI checks
 quick: .venv/.ready  ## style, types and every test that starts no process
 	scripts/lint
 	$(PYTHON) -m pytest -q -m "not system"
+
+sim: .venv/.ready  ## 20,000 simulated fleets, on all processors
+	$(PYTHON) -m tests.simulation
 
 lint: .venv/.ready  ## format, style, types, import rules
 	scripts/lint

@@ -5,8 +5,7 @@ server are told. Output is sent as ``agent/shipping.py`` does, but in one go and
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 from paceline.agent.devices import Books
@@ -14,7 +13,7 @@ from paceline.agent.frames import Frame
 from paceline.agent.journal import Journal
 from paceline.agent.launches import Launches
 from paceline.agent.loop import SPACE_EVERY
-from paceline.agent.memory import Acked, Written, recall
+from paceline.agent.memory import Acked, Written, attempt_ids, recall
 from paceline.agent.outbox import Outbox
 from paceline.agent.places import Places
 from paceline.agent.starting import Starter
@@ -167,10 +166,17 @@ class Agent:
         self._host.to_supervisor(self._outbox.mend([*self.worker.records(), *acked]))
 
     def _arm(self) -> None:
+        now = self.process.time()
+        due = max(now, self.worker.wake_at(now))
         for alarm in self._alarms:
+            if alarm.when() <= due:
+                return
             alarm.cancel()
-        due = self.worker.wake_at(self.process.time())
-        self._alarms = [self.process.call_at(due, self.hear, Woken())] if due < float("inf") else []
+        self._alarms = [self.process.call_at(due, self._wake)] if due < float("inf") else []
+
+    def _wake(self) -> None:
+        self._alarms = []
+        self.hear(Woken())
 
     def _ship(self, written: Written) -> None:
         """All that an attempt wrote, in two pieces; then its end may follow."""

@@ -73,6 +73,7 @@ class Ledger:
         self.jobs: dict[JobId, Job] = {}
         self.tokens: dict[str, list[JobId]] = {}
         self._output: dict[AttemptId, int] = {}  # bytes that are kept
+        self._results: list[tuple[AttemptId, bytes]] = []  # of the batch that is being kept
         self._stage = stage
 
     # ── kept ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -80,26 +81,32 @@ class Ledger:
     def keep(self, records: Sequence[Record]) -> None:
         """Raises AssertionError at the first record that should not be."""
         for record in records:
-            match record:
-                case AttemptsGranted():
-                    self._on_granted(record)
-                case AttemptsOver():
-                    self._on_over(record)
-                case JobKept():
-                    self._on_job(record)
-                case TasksKept(job=job, first=first, payloads=payloads) if self.jobs[job].spec.open:
-                    self._on_tasks(self.jobs[job], first, len(payloads))
-                case JobShut(job=job, count=count):
-                    assert count == len(self.jobs[job].tasks), f"{record}: not all its tasks"
-                    self.jobs[job].shut = True
-                case CancelKept():
-                    self._on_cancel(record)
-                case JobOver():
-                    self._on_job_over(record)
-                case LogKept():
-                    self._on_output(record)
-                case _:
-                    pass
+            self._keep(record)
+        for attempt, result in self._results:  # only now: a batch is kept as one
+            self._check_result(attempt, result)
+        self._results.clear()
+
+    def _keep(self, record: Record) -> None:
+        match record:
+            case AttemptsGranted():
+                self._on_granted(record)
+            case AttemptsOver():
+                self._on_over(record)
+            case JobKept():
+                self._on_job(record)
+            case TasksKept(job=job, first=first, payloads=payloads) if self.jobs[job].spec.open:
+                self._on_tasks(self.jobs[job], first, len(payloads))
+            case JobShut(job=job, count=count):
+                assert count == len(self.jobs[job].tasks), f"{record}: not all its tasks"
+                self.jobs[job].shut = True
+            case CancelKept():
+                self._on_cancel(record)
+            case JobOver():
+                self._on_job_over(record)
+            case LogKept():
+                self._on_output(record)
+            case _:
+                pass
 
     def _on_job(self, record: JobKept) -> None:
         assert record.job == max(self.jobs, default=0) + 1, f"{record.job}: not the next number"
@@ -151,7 +158,7 @@ class Ledger:
             ending = ends.ending(position)
             self._on_end(job, task, ending.outcome, (record.at, retries[position]), str(attempt))
             if ending.result:
-                self._on_result(attempt, ending.result)
+                self._results.append((attempt, ending.result))
 
     def _on_end(self, job: Job, task: Task, outcome: Outcome, times: tuple[float, float], name: str) -> None:
         assert task.outcome is None, f"I2: {name}: it was over"
@@ -175,7 +182,7 @@ class Ledger:
             least = 0.5 * min(job.spec.retry.cap, job.spec.retry.base * 2.0 ** (tries - 1))
             assert retry_at >= at + least, f"{name}: tried again after {retry_at - at:.1f} s, {least} at least"
 
-    def _on_result(self, attempt: AttemptId, result: bytes) -> None:
+    def _check_result(self, attempt: AttemptId, result: bytes) -> None:
         """Results say whose they are, and how much was written before them."""
         name, written = result.decode().split()
         assert name == str(attempt), f"{attempt}: has the result of {name}"
@@ -231,6 +238,20 @@ class Ledger:
     def check_accepted(self, token: str, jobs: Sequence[JobId]) -> None:
         """A user is told that these were accepted."""
         assert self.tokens.get(token) == list(jobs), f"I1, I14: told {jobs}, kept {self.tokens.get(token)} for {token}"
+
+    def check_grown(self, job: JobId, count: int) -> None:
+        """A user is told that the job has so many tasks."""
+        assert len(self.jobs[job].tasks) >= count, f"I1: told that job {job} has {count} tasks"
+
+    def check_closed(self, job: JobId) -> None:
+        """A user is told that the job is closed."""
+        assert self.jobs[job].shut, f"I1: told that job {job} is closed"
+
+    def check_cancelled(self, job: JobId, ranges: Sequence[Range]) -> None:
+        """A user is told that these are cancelled: whatever is not over has it on record."""
+        for index, task in self.jobs[job].tasks.items():
+            wanted = not ranges or any(_holds(r, index) for r in ranges)
+            assert not wanted or task.cancelled or task.over(), f"I1: told that {job}.{index} is cancelled"
 
 
 _NONE = Task()

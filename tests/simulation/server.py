@@ -26,7 +26,8 @@ from paceline.model.events import (
     WorkerLeft,
 )
 from paceline.model.ids import Incarnation, WorkerId
-from paceline.model.records import LogKept
+from paceline.model.records import CancelKept, LogKept
+from paceline.model.task import Outcome
 from paceline.server.auth import Auth
 from paceline.server.fleet import Fleet
 from paceline.server.loop import Loop
@@ -71,16 +72,17 @@ class Session:
         self._server = server
         self._connection = connection
         self._incarnation = Incarnation(0)
+        self._number = 0  # which no other connection to this server has
         self._beat = 0
         self._welcomed = False
         self._left = False
-        connection.up.deliver = lambda word: server.within(lambda: self._take(word))
-        connection.lost = lambda: server.within(self._lost)
+        connection.up.deliver = lambda word: server.process.hears(self._take, word)
+        connection.lost = lambda: server.process.hears(self._lost)
 
     def tell(self, message: Message) -> None:
         """Say it, unless it was meant for an earlier connection."""
         if isinstance(message, Welcome):
-            self._welcomed = message.link == self._connection.number
+            self._welcomed = message.link == self._number
         if self._welcomed:
             word = Heard(number=self._beat) if isinstance(message, BeatHeard) else message
             self._connection.down.send(word)
@@ -114,7 +116,7 @@ class Session:
 
     def _hello(self, word: Hello) -> None:
         self._incarnation = word.incarnation
-        self._server.switchboard.open(word.worker, self)
+        self._number = self._server.switchboard.open(word.worker, self)
         self._server.post(
             WorkerJoined(
                 worker=word.worker,
@@ -122,7 +124,7 @@ class Session:
                 incarnation=word.incarnation,
                 machine=word.machine,
                 held=word.held,
-                link=self._connection.number,
+                link=self._number,
             )
         )
 
@@ -135,9 +137,7 @@ class Session:
         worker = self._connection.worker
         self._server.switchboard.close(worker, self)
         if not self._left:
-            self._server.post(
-                LinkLost(worker=worker, incarnation=self._incarnation, link=self._connection.number)
-            )
+            self._server.post(LinkLost(worker=worker, incarnation=self._incarnation, link=self._number))
 
 
 class Switchboard:
@@ -146,6 +146,7 @@ class Switchboard:
     def __init__(self, server: "Server") -> None:
         self._server = server
         self._sessions: dict[WorkerId, Session] = {}
+        self._opened = 0
 
     def send(self, worker: WorkerId, message: Message) -> None:
         self._server.at(Fault.CRASH_SPEAKING)
@@ -157,12 +158,14 @@ class Switchboard:
     def get(self, worker: WorkerId) -> Session | None:
         return self._sessions.get(worker)
 
-    def open(self, worker: WorkerId, session: Session) -> None:
-        """How the worker is reached from now on. An older connection of it is ended."""
+    def open(self, worker: WorkerId, session: Session) -> int:
+        """How the worker is reached from now on. An older connection of it is ended. Returns the new one's number."""
         older = self._sessions.get(worker)
         self._sessions[worker] = session
+        self._opened += 1
         if older is not None:
             older.cut()
+        return self._opened
 
     def close(self, worker: WorkerId, session: Session) -> None:
         if self._sessions.get(worker) is session:
@@ -175,7 +178,7 @@ class Server:
     def __init__(self, disk: Disk, number: int, died: Callable[[], None]) -> None:
         chance = disk.timeline.chance
         rate = chance.choice([0.99, 1.01]) if disk.weather.strikes(Fault.CLOCK_RATE, 0.3) else 1.0
-        skew = chance.uniform(-7200.0, 7200.0) if disk.weather.strikes(Fault.CLOCK_JUMP, 0.3) else 0.0
+        skew = chance.uniform(-90.0, 90.0) if disk.weather.strikes(Fault.CLOCK_JUMP, 0.3) else 0.0
         self.disk = disk
         self.process = Process(disk.timeline, f"server {number}", rate)
         self.switchboard = Switchboard(self)
@@ -207,10 +210,6 @@ class Server:
 
     # ── serving ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def within(self, call: Callable[[], None]) -> None:
-        """Something comes in for it."""
-        self.process.call_soon(call)
-
     def post(self, event: Event) -> None:
         self.loop.post(event)
 
@@ -226,7 +225,7 @@ class Server:
             task = self.process.create_task(call(self.fleet))
             task.add_done_callback(lambda done: reply(done.exception() or done.result()))
 
-        self.within(begin)
+        self.process.hears(begin)
 
     # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -256,9 +255,12 @@ class Server:
     def note_step(self, events: Sequence[Event], decision: Decision) -> None:
         self.steps.append(decision)
         for event in events:
-            self.note("hears", event)
+            if not isinstance(event, WorkerBeat):
+                self.note("hears", event)
         for record in decision.records:
             self.note("decides", record)
+            if isinstance(record, CancelKept) and record.outcome is Outcome.DEPENDENCY:
+                self.disk.weather.count(Fault.DEPENDENCY_FAILURE)
 
 
 class Servers:

@@ -3,18 +3,19 @@
 import hashlib
 from collections.abc import Iterable
 
-from paceline.model.records import JobKept
-from paceline.stores.tables import Tables
-from paceline.testing.world import machine
-from tests.simulation.agent import Agent, Stage
+from tests.simulation.faults import Fault, Weather
+from tests.simulation.host import Host
 from tests.simulation.ledger import Ledger
-from tests.simulation.server import Server
-from tests.simulation.timeline import START, Timeline
+from tests.simulation.scene import Scene
+from tests.simulation.server import Servers
+from tests.simulation.stage import Stage
+from tests.simulation.store import Disk
+from tests.simulation.timeline import Timeline
 from tests.simulation.user import Operator, User
 
-TROUBLE = 40.0
+TROUBLE = 15.0
 """Seconds in which things go wrong."""
-PATIENCE = 3_000.0
+PATIENCE = 1_000.0
 """Seconds after which all must be over."""
 
 
@@ -23,92 +24,98 @@ class Story:
 
     def __init__(self, seed: int) -> None:
         self.timeline = Timeline(seed)
+        self.weather = Weather(self.timeline)
+        stage = Stage()
+        self.ledger = Ledger(stage)
+        self.disk = Disk(self.timeline, self.weather, self.ledger)
+        self.servers = Servers(self.disk)
+        self.scene = Scene(self.timeline, self.weather, stage, self.servers, self.ledger)
         chance = self.timeline.chance
-        self.ledger = Ledger()
-        self.stage = Stage()
-        self.server = Server(self.timeline, Tables(), self.ledger)
-        self.agents = [
-            Agent(self.timeline, self.server, self.stage, number, machine(cpu=chance.choice([2000, 4000])))
-            for number in range(1, chance.randrange(2, 5))
-        ]
-        self.users = [User(self.timeline, self.server, self.stage, name) for name in ("ada", "bob")]
-        self.operator = Operator(self.timeline, self.server, len(self.agents))
-        self.trouble = chance.choice([0.05, 0.3, 1.0])  # mishaps a second
+        self.hosts = [Host(self.scene, number) for number in range(1, chance.choice([2, 3, 3, 3, 4]))]
+        self.users = [User(self.scene, name) for name in ("ada", "bob")]
+        self.operator = Operator(self.scene, len(self.hosts))
+        self._pace = chance.choice([0.2, 0.5, 1.2])  # mishaps a second
 
     def run(self) -> None:
-        """Raises AssertionError where something is not as it must be."""
-        self.server.start()
-        for agent in self.agents:
-            self.timeline.soon(agent.start, 5.0)
+        """Raises AssertionError where something is not as it must be; with the story, if it has one to tell."""
+        try:
+            self._run()
+        except Exception as error:
+            error.add_note(f"what happened last:\n{self.timeline.transcript()}")
+            raise
+
+    def _run(self) -> None:
+        self.servers.start()
+        for host in self.hosts:
+            self.timeline.soon(host.start, 2.0)
         for user in self.users:
-            user.begin(submissions=self.timeline.chance.randrange(1, 5), span=TROUBLE)
+            user.begin(self.timeline.chance.choice([1, 1, 2]), TROUBLE)
         self.timeline.after(1.0, self._mishap)
-        self.timeline.run(START + TROUBLE)
+        self.timeline.run(TROUBLE)
         self.timeline.note("world", "nothing goes wrong from here on")
         self._heal()
-        self.timeline.run(START + PATIENCE, self._over)
+        while self.timeline.now < TROUBLE + PATIENCE and not self._over():
+            self.timeline.run(self.timeline.now + 1.0)
         self._end_well()
 
     def digest(self) -> str:
         """Of every decision: the same seed gives the same one, in whatever process."""
-        return hashlib.sha256(repr(self.server.decisions).encode()).hexdigest()
+        decisions = [step for server in self.servers.all for step in server.steps]
+        return hashlib.sha256(repr(decisions).encode()).hexdigest()
 
     # ── trouble ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _mishap(self) -> None:
-        if self.timeline.now >= START + TROUBLE:
+        if not self.weather.bad:
             return
         chance = self.timeline.chance
-        agent = chance.choice(self.agents)
-        kind = chance.choice(["link", "link", "link", "agent", "host", "server", "operator", "operator"])
-        if kind == "server" and self.server.up:
-            self.server.crash()
-            self.timeline.soon(self._restart, chance.choice([1.0, 40.0]))
-        elif kind == "operator":
-            self.operator.act()
-        elif agent.up and kind in ("link", "agent", "host"):
-            {"link": agent.lose_link, "agent": agent.crash_agent, "host": agent.crash_host}[kind]()
-            self.timeline.soon(lambda: self._revive(agent), chance.choice([1.0, 30.0]))
-        self.timeline.after(chance.expovariate(self.trouble), self._mishap)
-
-    def _restart(self) -> None:
-        if not self.server.up:
-            self.server.start()
-
-    def _revive(self, agent: Agent) -> None:
-        if not agent.up:
-            agent.start()
+        match chance.choice(["host", "host", "host", "server", "server", "disk", "operator"]):
+            case "host":
+                chance.choice(self.hosts).trouble()
+            case "server":
+                self.servers.trouble()
+            case "disk" if self.weather.any_of((Fault.DISK_FULL,)) and not self.disk.full:
+                self.disk.fill(chance.choice([2.0, 15.0]))
+            case "operator":
+                self.operator.act()
+        self.timeline.after(chance.expovariate(self._pace), self._mishap)
 
     def _heal(self) -> None:
-        self._restart()
-        for agent in self.agents:
-            self._revive(agent)
+        self.weather.clear_up()
+        self.disk.free()
+        self.servers.ensure()
+        for host in self.hosts:
+            host.heal()
 
     # ── the end ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _over(self) -> bool:
-        cluster = self.server.scheduler.cluster
-        waiting = cluster.jobs or not self.server.idle() or any(user.busy for user in self.users)
-        return not waiting and not any(agent.hand or agent.running or agent.ends for agent in self.agents)
+        waiting = any(user.busy for user in self.users) or any(not job.over for job in self.ledger.jobs.values())
+        return not waiting and all(host.idle() for host in self.hosts)
 
     def _end_well(self) -> None:
-        """Everything that was accepted is over, exactly once, and nothing is left of it."""
-        assert not any(user.busy for user in self.users), "somebody still waits for an answer"
-        for jobs in (user.accepted.values() for user in self.users):
-            for number in (job for submission in jobs for job in submission):
-                assert self.ledger.jobs[number].over, f"job {number} is not over"
-        assert all(job.over for job in self.ledger.jobs.values()), "a job that nobody was told of is not over"
-        tokens = [job.kept.token for job in self.server.tables.jobs.values() if isinstance(job.kept, JobKept)]
-        answered = {token: jobs for user in self.users for token, jobs in user.accepted.items()}
-        assert {token: tokens.count(token) for token in tokens} == {t: len(jobs) for t, jobs in answered.items()}
-        assert not self.stage.running, f"still running: {self.stage.running}"
-        cluster = self.server.scheduler.cluster
-        assert not cluster.jobs, "the core does not know that all is over"
+        """I1, I2, I11: all that was accepted is over.  I6: nothing is booked.  I18: nothing else is left of it."""
+        assert not any(user.busy for user in self.users), "I11: somebody still waits for an answer"
+        for number, job in self.ledger.jobs.items():
+            assert job.over, f"I11: job {number} is not over"
+            assert self.disk.tables.jobs[number].ended_at, f"I2: job {number} is not over in the store"
+            missing = [index for index, task in job.tasks.items() if not task.over()]
+            assert not missing, f"I2: tasks {missing} of job {number} are not over"
+        answered = {token: list(jobs) for user in self.users for token, jobs in user.accepted.items()}
+        assert answered == self.ledger.tokens, "I1, I14: what was accepted is not what was told"
+        assert not self.scene.stage.running, f"I10: still running: {self.scene.stage.running}"
+        assert all(host.idle() for host in self.hosts), "I10: a worker still holds something"
+        self._check_books()
+
+    def _check_books(self) -> None:
+        cluster = self.servers.current.loop.scheduler.cluster
+        assert not cluster.jobs, "I18: the core does not know that all is over"
         for worker in cluster.workers.values():
-            assert (worker.cpu, worker.memory) == (worker.capacity.cpu, worker.capacity.memory), f"{worker.name}: books"
-            assert not worker.held
-            assert not worker.ahead
-        assert len(cluster.reminders) <= 2 * len(cluster.workers) + 200
+            free, whole = (worker.cpu, worker.memory), (worker.capacity.cpu, worker.capacity.memory)
+            assert free == whole, f"I6: {worker.name}: {free} of {whole} is free"
+            assert not worker.held, f"I6: {worker.name}: holds {worker.held}"
+            assert not worker.ahead, f"I6: {worker.name}: {worker.ahead} is ahead"
+        assert len(cluster.reminders) <= 2 * len(cluster.workers) + 200, "I18: reminders pile up"
 
 
 def digests(seeds: Iterable[int]) -> str:

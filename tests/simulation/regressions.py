@@ -1,0 +1,11 @@
+"""Seeds that once failed, and why. They are run for ever.
+
+A seed means what the simulation makes of it, so a change of the simulation changes its story. What a seed once found is
+therefore also told in words, and has a test of its own where the bug was.
+"""
+
+from collections.abc import Mapping
+
+REGRESSIONS: Mapping[int, str] = {
+    45: "a server that was replaced refused what it could not know of, and closed jobs that it did not have",
+}
