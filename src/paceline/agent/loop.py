@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+from paceline.agent.frames import Frame
 from paceline.agent.journal import Journal
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
@@ -16,11 +17,12 @@ from paceline.agent.machine import free_space
 from paceline.agent.memory import Acked, Memory
 from paceline.agent.outbox import Outbox
 from paceline.agent.shipping import Shipper
+from paceline.agent.spares import Spares
 from paceline.agent.spool import Spool
 from paceline.agent.starting import Starter
 from paceline.agent.state import Worker
 from paceline.agent.supervision import Supervision
-from paceline.agent.sweep import remove_if_empty, remove_output, remove_tree, sweep
+from paceline.agent.sweep import remove_tree, sweep
 from paceline.agent.words import (
     Action,
     Event,
@@ -57,6 +59,7 @@ class Loop:
         self._worker = worker
         self._outbox = Outbox(Journal(spool))
         self._starter = Starter(launches)
+        self._spares = Spares(launches.places.spares)
         self._clock = clock
         self._places = launches.places
         self._supervision = Supervision(launches.places, launches.base, self.hear)
@@ -147,6 +150,7 @@ class Loop:
     def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Run):
+                self._furnish(action.frame)
                 started = self._starter.start(action.frame)
                 if isinstance(started, Ended):
                     self._events.append(started)
@@ -161,7 +165,10 @@ class Loop:
 
     def _say(self) -> None:
         """Write down what is to be kept, and then tell the others what came of it all."""
+        whole = not self._outbox.journal.torn
         down, up = self._outbox.release()
+        if whole and self._outbox.journal.torn:
+            asyncio.get_running_loop().call_soon(self.hear, Space(free=0))
         if down:
             self._supervision.send(down)
         if up:
@@ -171,10 +178,19 @@ class Loop:
         """Rewrite the journal; once that is done, the supervisor may forget what it kept for us."""
         self._supervision.send(self._outbox.mend([*self._worker.records(), *self._shipper.records()]))
 
+    def _furnish(self, frame: Frame) -> None:
+        """A program finds its files and its directory there, if any are to spare."""
+        if frame.shape.program and frame.source is not None:
+            self._spares.put_file(frame.source.out)
+            self._spares.put_file(frame.source.err)
+            if not frame.shape.spec.cwd:
+                self._spares.put_directory(self._places.scratch_of(frame.live[frame.head]))
+
     def _discard(self, attempt: AttemptId) -> None:
-        remove_output(self._places, attempt)
-        scratch = self._places.scratch_of(attempt)
-        if not remove_if_empty(scratch):
+        output, scratch = self._places.output_of(attempt), self._places.scratch_of(attempt)
+        self._spares.take_file(output.out)
+        self._spares.take_file(output.err)
+        if not self._spares.take_directory(scratch):
             asyncio.get_running_loop().run_in_executor(None, remove_tree, scratch)
 
     _here: Mapping[type[Any], Callable[["Loop", Any], None]] = {
@@ -190,9 +206,10 @@ class Loop:
 
     async def _watch_space(self) -> None:
         while True:
-            self.hear(Space(free=free_space(self._places.directory)))
             if self._outbox.journal.torn:
                 self._mend()
+            torn = self._outbox.journal.torn
+            self.hear(Space(free=0 if torn else free_space(self._places.directory)))
             await asyncio.sleep(SPACE_EVERY)
 
     def _spawn(self, part: Coroutine[Any, Any, None]) -> None:

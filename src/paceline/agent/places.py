@@ -46,6 +46,11 @@ class Places:
         return self.directory / "scratch"
 
     @cached_property
+    def spares(self) -> Path:
+        """What attempts left behind, for the next ones."""
+        return self.directory / "spares"
+
+    @cached_property
     def calls(self) -> Path:
         """Working directory of calls that asked for none; they share their processes, so they share it."""
         return self.directory / "calls"

@@ -1,34 +1,12 @@
 """Removing what attempts leave on disk: theirs one by one, and whatever a former agent did not get to."""
 
-import os
 import shutil
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from paceline.agent.memory import attempt_ids
 from paceline.agent.places import Places
 from paceline.model.columns import Attempts
-from paceline.model.ids import AttemptId
-
-
-def remove_output(places: Places, attempt: AttemptId) -> None:
-    """Of a program."""
-    output = places.output_of(attempt)
-    for path in (output.out, output.err):
-        with suppress(FileNotFoundError):
-            os.unlink(path)  # noqa: PTH108 - hot: no Path object per file
-
-
-def remove_if_empty(directory: str) -> bool:
-    """False: there is something in it. One that is not there is as good as removed."""
-    try:
-        os.rmdir(directory)  # noqa: PTH106 - hot
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def remove_tree(directory: str) -> None:
