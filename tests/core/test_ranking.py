@@ -80,7 +80,7 @@ def test_the_same_workers_are_found_as_by_looking_at_all(seed: int) -> None:
 
 def test_workers_that_come_and_go_leave_nothing() -> None:
     world = World()
-    for _ in range(300):
+    for _ in range(150):
         worker = world.join(cpu=1000)
         world.submit()
         worker.end()
@@ -91,12 +91,14 @@ def test_workers_that_come_and_go_leave_nothing() -> None:
 
 
 def test_void_entries_do_not_pile_up() -> None:
+    """A worker that was once well loaded, and is found idle ever after."""
     world = World()
     worker, _ = world.join(cpu=4000), world.join(cpu=4000, gpus=[gpu()])
-    for _ in range(300):
-        world.submit()
+    for _ in range(100):
+        for _ in range(4):
+            world.submit()
         worker.end()
-    assert len(world.cluster.ranking._plain) < 100  # noqa: SLF001
+    assert len(world.cluster.ranking._plain) < 80  # noqa: SLF001
 
 
 def test_a_fleet_is_not_looked_at_for_one_task() -> None:
