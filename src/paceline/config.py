@@ -76,6 +76,7 @@ class WorkerOptions:
     memory: int = 0  # bytes; 0: what the machine has
     labels: tuple[tuple[str, str], ...] = ()
     time: float = 0.0  # seconds until the machine goes away; 0: never
+    reserve: int = 64 << 20  # bytes free where it keeps its files, below which it takes nothing new
     tls: Tls = field(default_factory=Tls)
 
     @property

@@ -454,7 +454,7 @@ def test_the_first_interrupt_lets_work_finish() -> None:
     world = World()
     world.grant(program(), 0)
     actions = world.hear(Interrupted())
-    assert of(actions, Draining) == [Draining()]
+    assert of(actions, Draining) == [Draining(reason="this worker was told to stop")]
     assert of(actions, Halt) == []
     world.end("1.0#1")
     assert len(of(world.hear(Settled(attempts=attempts(0))), Leave)) == 1
@@ -490,7 +490,7 @@ def test_a_new_link_hears_that_we_drain() -> None:
     world.grant(program(), 0)
     world.hear(Interrupted())
     world.hear(Unlinked())
-    assert of(world.link(), Draining) == [Draining()]
+    assert of(world.link(), Draining) == [Draining(reason="this worker was told to stop")]
 
 
 # ── a full disk ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -502,8 +502,8 @@ def test_a_full_disk_takes_no_new_work_and_does_not_leave() -> None:
     world = World(capacity(cpu=1000))
     world.grant(program(), 0, 1)
     actions = world.hear(Space(free=10 * MIB))
-    assert told(actions) == {"1.1#1": "RETURNED the disk is nearly full"}
-    assert of(actions, Draining) == [Draining()]
+    assert told(actions) == {"1.1#1": "RETURNED its disk is nearly full"}
+    assert of(actions, Draining) == [Draining(reason="its disk is nearly full")]
     world.hear(Drain())  # the server's word on our own
     world.end("1.0#1")
     assert of(world.hear(Settled(attempts=attempts(0, 1))), Leave) == []
@@ -520,7 +520,7 @@ def test_work_is_taken_again_once_there_is_clearly_room() -> None:
 def test_somebody_elses_resume_does_not_make_room() -> None:
     world = World()
     world.hear(Space(free=10 * MIB))
-    assert of(world.hear(Drain(resume=True)), Draining) == [Draining()]
+    assert of(world.hear(Drain(resume=True)), Draining) == [Draining(reason="its disk is nearly full")]
 
 
 def test_room_does_not_take_back_an_interrupt() -> None:
@@ -528,7 +528,13 @@ def test_room_does_not_take_back_an_interrupt() -> None:
     world.grant(program(), 0)
     world.hear(Space(free=10 * MIB))
     world.hear(Interrupted())
-    assert of(world.hear(Space(free=200 * MIB)), Draining) == []
+    assert of(world.hear(Space(free=200 * MIB)), Draining) == [Draining(reason="this worker was told to stop")]
+
+
+def test_what_cannot_be_written_is_a_full_disk_whatever_seems_free() -> None:
+    world = World()
+    assert of(world.hear(Space(free=0)), Draining) == [Draining(reason="its disk is nearly full")]
+    assert told(world.grant(program(), 0)) == {"1.0#1": "RETURNED its disk is nearly full"}
 
 
 def test_a_begin_of_a_stranger_is_nothing() -> None:

@@ -181,7 +181,7 @@ def test_draining_and_away(world: AuditedWorld) -> None:
     world.step(DrainAsked(worker=draining.id))
     away.lose_link()
     assert told(world, world.submit()) == {
-        "WORKER_DRAINING": "d could run it, but is draining",
+        "WORKER_DRAINING": "d could run it, but is draining (drain asked)",
         "WORKER_AWAY": "a could run it, but has lost its connection",
     }
 

@@ -94,6 +94,6 @@ def test_an_array_is_shown_as_it_was_asked_for(ranges: tuple[Range, ...], limit:
 def test_a_worker_is_shown_with_what_is_free(world: AuditedWorld) -> None:
     worker = world.join("ada", cpu=4000, gpus=(gpu(), gpu()))
     world.submit(tasks=3)
-    view = worker_view(world.cluster.workers[worker.id], "why")
-    assert (view.worker, view.name, view.state, view.running, view.reason) == (worker.id, "ada", "READY", 3, "why")
+    view = worker_view(world.cluster.workers[worker.id])
+    assert (view.worker, view.name, view.state, view.running, view.reason) == (worker.id, "ada", "READY", 3, "")
     assert (view.cpu_free, view.memory_free, view.gpus_free) == (1000, 16 * GIB, 2000)

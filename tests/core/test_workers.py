@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from paceline.core.views import worker_view
 from paceline.core.workers import FORGET, WORKER_TRANSITIONS
 from paceline.model.decision import BeatHeard, Drain, Drop, Stop, Welcome
 from paceline.model.errors import NotFound
@@ -302,6 +303,26 @@ def test_a_draining_worker_finishes_and_gets_nothing_new(world: AuditedWorld) ->
     decision = world.step(DrainAsked(worker=worker.id, resume=True))
     assert decision.messages[0][1] == Drain(resume=True)
     assert len(worker.held) == 1
+
+
+def test_why_a_worker_wants_nothing_is_known_to_everybody(world: AuditedWorld) -> None:
+    worker = world.join("ada")
+
+    def reason() -> str:
+        return worker_view(world.cluster.workers[worker.id]).reason
+
+    for why in ("its disk is nearly full", "its disk is nearly full; this worker was told to stop"):
+        worker.take()
+        world.step(DrainAsked(worker=worker.id, own=True, reason=why))
+        assert reason() == world.tables.workers[worker.id].reason == why
+    assert worker.take() == []  # it knows
+    world.restart()
+    assert reason() == "its disk is nearly full; this worker was told to stop"
+    worker.join()
+    assert reason() == ""
+    world.step(DrainAsked(worker=worker.id))
+    world.step(DrainAsked(worker=worker.id, own=True, reason="its disk is nearly full"))
+    assert reason() == "drain asked"
 
 
 def drain(world: AuditedWorld, worker: Hand, *, resume: bool = False, own: bool = False) -> list[Drain]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from paceline.model.errors import TryAgain
-from paceline.model.ids import JobId
+from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.views import JobView
 from paceline.sdk.blocking import bridge
@@ -111,3 +111,25 @@ def test_a_server_without_space_is_read_only_and_goes_on_by_itself(new_fleet: Fl
     assert finish(fleet, submit(fleet, "true")) == "SUCCEEDED"
     attempts = ask(fleet, lambda client: client.tasks(job))
     assert {each.attempt for each in attempts} == {1}
+
+
+def test_a_worker_without_space_takes_nothing_new_and_comes_back(new_fleet: Fleet, small: Path) -> None:
+    fleet, go = new_fleet, new_fleet.home / "go"
+    fleet.start_server("--beat", "0.5", "--lease", "3")
+    (fleet.home / "workers").mkdir()
+    (fleet.home / "workers" / "w1").symlink_to(small)
+    fleet.start_worker("w1", "--cpus", "2", "--reserve", "1MiB")
+    job = submit(fleet, f"until test -e {go}; do sleep 0.1; done", 6)
+    until(lambda: view(fleet, job).running == 2, "some tasks run")
+    with filled(small):
+        until(lambda: [each.state for each in fleet.seen()] == ["DRAINING"], "the worker takes nothing new")
+        assert fleet.seen()[0].reason == "its disk is nearly full"
+        told = ask(fleet, lambda client: client.explain(TaskId(job, 5)))
+        assert "but is draining (its disk is nearly full)" in told.causes[0].text
+        go.touch()
+        until(lambda: view(fleet, job).succeeded == 2, "the ends of what ran are told all the same")
+        time.sleep(1.0)
+        assert (view(fleet, job).waiting, view(fleet, job).running) == (4, 0)
+    until(lambda: [each.state for each in fleet.seen()] == ["READY"], "the worker takes work again")
+    assert finish(fleet, job) == "SUCCEEDED"
+    assert {each.attempt for each in ask(fleet, lambda client: client.tasks(job))} <= {1, 2}

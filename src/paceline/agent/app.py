@@ -49,7 +49,7 @@ async def _serve(options: WorkerOptions, places: Places) -> None:
     identity = await credentials(options, places.key)
     for directory in (places.logs, places.scratch, places.calls):
         directory.mkdir(mode=0o700, exist_ok=True)
-    worker = Worker(Books(machine.capacity), places)
+    worker = Worker(Books(machine.capacity), places, options.reserve)
     spool = Spool(places.spool)
     memory = recall(spool.read())
     loop = Loop(worker, spool, Launches(places=places, base=task_environment()), clock)

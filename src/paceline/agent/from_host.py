@@ -4,9 +4,6 @@ from paceline.agent.picture import Pause, Picture
 from paceline.agent.words import Draining, FromHost, Interrupted, Shipped, Space, Woken
 from paceline.model.task import Outcome
 
-FLOOR = 64 << 20
-"""Bytes that must be free on disk for new work to be taken; twice as many to take it up again."""
-
 
 def hear(picture: Picture, event: FromHost) -> None:
     """Any of them."""
@@ -41,17 +38,15 @@ def on_interrupted(picture: Picture) -> None:
 
 def on_space(picture: Picture, event: Space) -> None:
     """No new work on a full disk: what runs needs the rest, and so do the ends to come."""
-    if event.free < FLOOR:
+    if event.free < picture.reserve or not event.free:
         _pause(picture, Pause.DISK)
-    elif event.free >= 2 * FLOOR and Pause.DISK in picture.pauses:
+    elif event.free >= 2 * picture.reserve and Pause.DISK in picture.pauses:
         picture.pauses.discard(Pause.DISK)
-        if not picture.pauses:
-            picture.out.append(Draining(resume=True))
+        picture.out.append(picture.draining() if picture.pauses else Draining(resume=True))
 
 
 def _pause(picture: Picture, why: Pause) -> None:
     if why not in picture.pauses:
-        if not picture.pauses:
-            picture.out.append(Draining())
         picture.pauses.add(why)
+        picture.out.append(picture.draining())
         picture.give_back(why.value)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from paceline.agent.hand import Batch
 from paceline.agent.memory import attempt_ids, keys
 from paceline.agent.picture import Pause, Picture
-from paceline.agent.words import Draining, Flush, FromServer, Granted, Heard, Linked, Refused, Unlinked
+from paceline.agent.words import Flush, FromServer, Granted, Heard, Linked, Refused, Unlinked
 from paceline.executor import Lease
 from paceline.model.columns import Attempts
 from paceline.model.decision import Drain, Drop, Settled, Stop
@@ -39,7 +39,7 @@ def on_linked(picture: Picture, event: Linked, now: float) -> None:
     picture.void = False
     say_lease(picture, now)
     if picture.pauses:
-        picture.out.append(Draining())
+        picture.out.append(picture.draining())
     picture.out += picture.ends.tellable()
     picture.out += [Flush(written=written) for written in picture.ends.to_send()]
 
@@ -126,7 +126,7 @@ def on_drain(picture: Picture, event: Drain) -> None:
     if event.resume:
         picture.pauses.discard(Pause.SERVER)
         if picture.pauses:
-            picture.out.append(Draining())
+            picture.out.append(picture.draining())
     elif not picture.pauses:
         picture.pauses.add(Pause.SERVER)
         picture.give_back(Pause.SERVER.value)

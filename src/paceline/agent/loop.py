@@ -44,6 +44,7 @@ from paceline.agent.words import (
 from paceline.clock import Clock
 from paceline.executor import Ended, Holds
 from paceline.model.ids import AttemptId
+from paceline.model.task import Outcome
 from paceline.wire.outgoing import INTERVAL
 
 CALM = 0.02
@@ -153,7 +154,8 @@ class Loop:
                 self._furnish(action.frame)
                 started = self._starter.start(action.frame)
                 if isinstance(started, Ended):
-                    self._events.append(started)
+                    full = Outcome.RETURNED in started.outcomes
+                    self._events += (Space(free=0), started) if full else (started,)
                 else:
                     self._outbox.down(started)
             elif isinstance(action, Order):

@@ -10,7 +10,7 @@ from paceline.agent.lease import LeaseClock
 from paceline.agent.memory import Closed, Gone, Written, attempt_ids, by_job, keys
 from paceline.agent.places import Places
 from paceline.agent.running import NEVER, Running
-from paceline.agent.words import Action, Flush, Forget, Keep
+from paceline.agent.words import Action, Draining, Flush, Forget, Keep
 from paceline.model.columns import Attempts, Endings
 from paceline.model.ids import AttemptId
 from paceline.model.task import Outcome
@@ -21,9 +21,11 @@ class Pause(Enum):
 
     SERVER = "the server drains this worker"
     HOST = "this worker was told to stop"
-    DISK = "the disk is nearly full"
+    DISK = "its disk is nearly full"
 
 
+FLOOR = 64 << 20
+"""Bytes that must be free on disk for new work to be taken; twice as many to take it up again."""
 LEAVING = frozenset((Pause.SERVER, Pause.HOST))
 """Reasons to go once nothing is left."""
 
@@ -44,13 +46,15 @@ class Picture:
         "pauses",
         "pid",
         "places",
+        "reserve",
         "running",
         "served",
         "void",
     )
 
-    def __init__(self, books: Books, places: Places) -> None:
+    def __init__(self, books: Books, places: Places, reserve: int) -> None:
         self.places = places
+        self.reserve = reserve  # bytes of the disk that are not for new work
         self.lease = LeaseClock()
         self.hand = Hand()
         self.running = Running(books)
@@ -70,6 +74,10 @@ class Picture:
         """Everything that is to be done, in this order; nothing more is left to take."""
         actions, self.out = self.out, []
         return actions
+
+    def draining(self) -> Draining:
+        """What the server is told as long as nothing new is taken."""
+        return Draining(reason="; ".join(sorted(pause.value for pause in self.pauses)))
 
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

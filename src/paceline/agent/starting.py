@@ -1,5 +1,6 @@
 """Giving a frame to the supervisor: rendered, with its directory made, and no body sent twice."""
 
+import errno
 from pathlib import Path
 
 from paceline.agent.frames import Frame
@@ -21,11 +22,15 @@ class Starter:
         self._digests.clear()
 
     def start(self, frame: Frame) -> Launch | Call | Ended:
-        """The word that starts it; or, if that cannot be, the one a supervisor would say of it."""
+        """The word that starts it; or, if that cannot be, the one a supervisor would say of it.
+
+        A full disk is none of its fault: then it is returned.
+        """
         try:
             return self._launch(frame) if frame.shape.program else self._call(frame)
         except (PacelineError, OSError) as error:
-            return _not_launched(frame, str(error))
+            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+            return _not_launched(frame, Outcome.RETURNED if full else Outcome.LAUNCH, str(error))
 
     def _launch(self, frame: Frame) -> Launch:
         launch = self._launches.launch(frame)
@@ -40,11 +45,11 @@ class Starter:
         return call
 
 
-def _not_launched(frame: Frame, why: str) -> Ended:
+def _not_launched(frame: Frame, outcome: Outcome, why: str) -> Ended:
     count = len(frame.live)
     return Ended(
         keys=list(frame.live),
-        outcomes=[Outcome.LAUNCH] * count,
+        outcomes=[outcome] * count,
         codes=[0] * count,
         details=[why] * count,
         seconds=[0.0] * count,

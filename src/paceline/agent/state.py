@@ -23,7 +23,7 @@ from paceline.agent.adoption import adopt, taken
 from paceline.agent.advance import advance
 from paceline.agent.devices import Books
 from paceline.agent.memory import Memory, Record, Served, Traced, by_job
-from paceline.agent.picture import Picture
+from paceline.agent.picture import FLOOR, Picture
 from paceline.agent.places import Places
 from paceline.agent.running import PATIENCE
 from paceline.agent.words import (
@@ -38,8 +38,8 @@ from paceline.model.columns import Attempts
 class Worker:
     """See the module. Not safe for use by several threads."""
 
-    def __init__(self, books: Books, places: Places) -> None:
-        self._picture = Picture(books, places)
+    def __init__(self, books: Books, places: Places, reserve: int = FLOOR) -> None:
+        self._picture = Picture(books, places, reserve)
 
     def adopt(self, memory: Memory, now: float) -> list[Action]:
         """Take over from an agent that died. First of all, if at all."""

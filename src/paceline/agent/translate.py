@@ -53,8 +53,8 @@ def spoken(word: ToServer) -> Iterator[tuple[pb.WorkerWord, int]]:
                 job=job, index=index, number=number, stream=word.stream, offset=word.offset, data=word.data
             )
             yield pb.WorkerWord(log=chunk), len(word.data)
-        case Draining(resume=resume):
-            yield pb.WorkerWord(draining=pb.Draining(resume=resume)), 8
+        case Draining():
+            yield pb.WorkerWord(draining=pb.Draining(resume=word.resume, reason=word.reason)), 8
         case Leaving():
             yield pb.WorkerWord(leaving=pb.Leaving()), 8
 

@@ -73,7 +73,7 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """So many bytes are free where we work."""
+    """So many bytes are free where we work. 0: what had to be written could not be."""
 
     free: int
 
@@ -141,9 +141,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draining:
-    """Tell the server to grant nothing; ``resume``: to grant again."""
+    """Tell the server to grant nothing, and why; ``resume``: to grant again."""
 
     resume: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

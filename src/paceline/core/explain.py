@@ -28,7 +28,7 @@ CODES = {
     "WALLTIME_TOO_SHORT": "{workers} will be gone before it has had the {seconds} s it asks for",
     "BUSY": "{workers} could run it, but what it needs is taken by {holders}",
     "FRAGMENTED": "enough is free in total ({free}), but on no single worker",
-    "WORKER_DRAINING": "{workers} could run it, but is draining",
+    "WORKER_DRAINING": "{workers} could run it, but is draining ({reason})",
     "WORKER_AWAY": "{workers} could run it, but has lost its connection",
     "RESERVED_FOR": "worker {worker} is kept free for job {job}, which has waited longer",
     "HIGHER_PRIORITY_FIRST": "it is not its turn: job {first} comes first, {jobs} ahead of it in all",
@@ -133,9 +133,11 @@ def _taken(able: Sequence[Worker], need: Need, now: float) -> list[Cause]:
         free = [max(0, worker.cpu) for worker in busy]
         if max(free) < need.cpu <= sum(free):
             causes.append(cause("FRAGMENTED", free=f"{sum(free) / WHOLE:g} cpus"))
-    for code, state in (("WORKER_DRAINING", WorkerState.DRAINING), ("WORKER_AWAY", WorkerState.AWAY)):
-        if named := [worker for worker in able if worker.state is state]:
-            causes.append(cause(code, workers=_names(named)))
+    if draining := [worker for worker in able if worker.state is WorkerState.DRAINING]:
+        reasons = sorted({worker.reason for worker in draining})
+        causes.append(cause("WORKER_DRAINING", workers=_names(draining), reason="; ".join(reasons)))
+    if away := [worker for worker in able if worker.state is WorkerState.AWAY]:
+        causes.append(cause("WORKER_AWAY", workers=_names(away)))
     return causes
 
 

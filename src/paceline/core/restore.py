@@ -38,6 +38,7 @@ def _restore_worker(cluster: Cluster, kept: WorkerKept, terms: Terms, now: float
     cluster.introduce(worker, kept.machine)
     worker.seen_at = kept.at
     worker.state = kept.state
+    worker.reason = kept.reason
     worker.drained = kept.reason.startswith(DRAIN_ASKED)
     if kept.state not in (WorkerState.LOST, WorkerState.LEFT):
         worker.state = WorkerState.AWAY

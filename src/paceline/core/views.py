@@ -76,7 +76,7 @@ def _range_text(each: Range) -> str:
     return f"{span[0]}-{span[-1]}" + (f":{each.step}" if each.step > 1 else "")
 
 
-def worker_view(worker: Worker, reason: str = "") -> WorkerView:
+def worker_view(worker: Worker) -> WorkerView:
     """The worker and what of it is free."""
     return WorkerView(
         worker=worker.id,
@@ -88,5 +88,5 @@ def worker_view(worker: Worker, reason: str = "") -> WorkerView:
         cpu_free=max(0, worker.cpu),
         memory_free=max(0, worker.memory),
         gpus_free=sum(worker.gpus),
-        reason=reason,
+        reason=worker.reason,
     )

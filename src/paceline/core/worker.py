@@ -36,6 +36,7 @@ class Worker:
         "machine",
         "memory",
         "name",
+        "reason",
         "seen_at",
         "slots",
         "state",
@@ -48,6 +49,7 @@ class Worker:
         self.incarnation = Incarnation(0)
         self.link = 0
         self.state = WorkerState.AWAY
+        self.reason = ""  # why it is in that state
         self.capacity = Capacity(cpu=0, memory=0, disk=0)
         self.seen_at = 0.0
         self.drained = False  # an operator wants it to get nothing, until an operator resumes it or it leaves

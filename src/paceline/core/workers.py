@@ -138,8 +138,9 @@ def on_drain_asked(step: Step, event: DrainAsked) -> Answer:
     worker.drained = worker.drained if event.own else not event.resume
     ready = event.resume and not worker.drained
     wanted = WorkerState.READY if ready else WorkerState.DRAINING
-    if before != (wanted, worker.drained):
-        _turn(step, worker, wanted, "" if ready or worker.drained else "drains itself")
+    reason = "" if ready or worker.drained else event.reason or "drains itself"
+    if before != (wanted, worker.drained) or reason not in ("", worker.reason):
+        _turn(step, worker, wanted, reason)
     if before != (wanted, worker.drained) or ready != event.resume:
         step.send(worker.id, Drain(resume=ready))
         step.cluster.worker_changed(worker)
@@ -175,9 +176,16 @@ def _same(step: Step, worker_id: WorkerId, incarnation: int) -> Worker | None:
 
 def _turn(step: Step, worker: Worker, state: WorkerState, reason: str) -> None:
     worker.state = state
-    reason = "; ".join(filter(None, (DRAIN_ASKED if worker.drained else "", reason)))
+    worker.reason = "; ".join(filter(None, (DRAIN_ASKED if worker.drained else "", reason)))
     step.keep(
-        WorkerKept(worker=worker.id, name=worker.name, state=state, machine=worker.machine, at=step.now, reason=reason)
+        WorkerKept(
+            worker=worker.id,
+            name=worker.name,
+            state=state,
+            machine=worker.machine,
+            at=step.now,
+            reason=worker.reason,
+        )
     )
 
 

@@ -87,6 +87,7 @@ class DrainAsked:
     worker: WorkerId
     resume: bool = False
     own: bool = False  # the worker's own wish, which takes nothing back that an operator asked for
+    reason: str = ""  # of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

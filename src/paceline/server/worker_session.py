@@ -132,7 +132,8 @@ class WorkerSession:
         self._fleet.loop.post(WorkerLeft(worker=self._worker, incarnation=self._incarnation))
 
     def _draining(self, word: pb.WorkerWord) -> None:
-        self._fleet.loop.post(DrainAsked(worker=self._worker, resume=word.draining.resume, own=True))
+        wish = word.draining
+        self._fleet.loop.post(DrainAsked(worker=self._worker, resume=wish.resume, own=True, reason=wish.reason))
 
     def _unknown(self, word: pb.WorkerWord) -> None:
         """A word of a newer version: nothing we could act on."""

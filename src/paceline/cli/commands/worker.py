@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--memory", default="", metavar="SIZE", help="Memory to offer; default: all.")
 @click.option("--label", multiple=True, metavar="KEY=VALUE", help="A label that tasks can ask for.")
 @click.option("--time", "time_left", default="", metavar="DURATION", help="How long this machine will be there.")
+@click.option("--reserve", default="64MiB", metavar="SIZE", help="Free disk space below which it takes nothing new.")
 @click.option("--join-token-file", default="", metavar="FILE", help="For the first start; or PACELINE_JOIN_TOKEN.")
 @home_option
 @tls_options
@@ -141,7 +142,7 @@ def _row(view: WorkerView, now: float) -> Sequence[str]:
     return (
         str(view.worker),
         view.name,
-        state(view.state),
+        state(view.state) + (f" ({view.reason})" if view.reason else ""),
         str(view.running),
         f"{grammar.format_count(view.cpu_free)}/{grammar.format_count(has.cpu)}",
         f"{about(view.memory_free)}/{about(has.memory)}",
@@ -198,6 +199,7 @@ def _options(server: str, label: Sequence[str], given: Mapping[str, str]) -> Wor
         memory=grammar.parse_size(given["memory"], "--memory") if given["memory"] else 0,
         labels=tuple(grammar.parse_pair(each, "--label") for each in label),
         time=grammar.parse_duration(given["time_left"], "--time") if given["time_left"] else 0.0,
+        reserve=grammar.parse_size(given["reserve"], "--reserve"),
         tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
     )
 
