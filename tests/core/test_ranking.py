@@ -91,12 +91,12 @@ def test_workers_that_come_and_go_leave_nothing() -> None:
 
 
 def test_void_entries_do_not_pile_up() -> None:
-    """A worker that was once well loaded, and is found idle ever after."""
+    """A worker that is a little less loaded each time, so that nobody comes upon what it was before."""
     world = World()
-    worker, _ = world.join(cpu=4000), world.join(cpu=4000, gpus=[gpu()])
-    for _ in range(100):
-        for _ in range(4):
-            world.submit()
+    worker, _ = world.join(cpu=4000), world.join(cpu=1000, gpus=[gpu()])
+    for cpu in range(3500, 3300, -1):
+        world.submit(need=Need(cpu=cpu))
+        world.submit(need=Need(cpu=1))
         worker.end()
     assert len(world.cluster.ranking._plain) < 80  # noqa: SLF001
 
