@@ -427,6 +427,7 @@ def test_who_left_is_not_forgotten_before_its_reminder_has_come(world: AuditedWo
     world.clock.advance(FORGET + 1.0)
     late = world.join()
     assert list(world.cluster.workers) == [left.id, late.id]
+    world.advance(60.0)
     world.join()
     assert left.id not in world.cluster.workers
 

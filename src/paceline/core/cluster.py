@@ -58,6 +58,7 @@ class Cluster:
         self.ranking = Ranking()
         self.reserved: Reservation | None = None  # as of the last step
         self.ended: Recent[JobId, bool] = Recent()  # jobs over: did they succeed
+        self._looked_before = float("-inf")  # of ``forget_workers``
         self.forgotten: Recent[WorkerId, str] = Recent()  # workers that are gone for good, most likely
         self.tokens: Recent[str, tuple[str, tuple[JobId, ...]]] = Recent()  # submit token → digest, jobs
 
@@ -178,7 +179,13 @@ class Cluster:
         return found
 
     def forget_workers(self, before: float) -> None:
-        """Those that are gone and were not heard of since are out of the picture. Should one come back, it is new."""
+        """Those that are gone and were not heard of since are out of the picture. Should one come back, it is new.
+
+        Looked for once a minute at most: ten thousand may join at once.
+        """
+        if before < self._looked_before + 60.0:
+            return
+        self._looked_before = before
         for worker in list(self.workers.values()):
             if worker.state in GONE and worker.seen_at < before and not worker.watched:
                 del self.workers[worker.id]
