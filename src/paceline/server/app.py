@@ -29,6 +29,7 @@ from paceline.server.loop import Loop
 from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.space import Space
+from paceline.server.trimming import trim_after_bursts
 from paceline.server.watch import Watch
 from paceline.store import Store
 from paceline.stores.memory import MemoryStore
@@ -87,9 +88,11 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     loop.start()
     write_whereabouts(options.home, address)
     said(address)
+    trimming = asyncio.create_task(trim_after_bursts())
     try:
         return await _until_stopped(loop)
     finally:
+        trimming.cancel()
         links.end_all()
         await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0))
         await store.close()
