@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -67,6 +67,7 @@ class Cluster(Fleet):
         self.port = _free_port()
         self.hosts: dict[str, Host] = {}
         self.charge = Charge(name="server")
+        self.customer = Host(name="customer", link=Proxied(self.port))  # no process: the way to the server of one
         self._tls = Tls()
         self._mounts = False
         self._tending: list[asyncio.Task[None]] = []
@@ -79,9 +80,9 @@ class Cluster(Fleet):
         self.charge.words = self._server_words()
         self._keep(self.charge)
         await eventually(self.answers, "the server answers")
+        await self.customer.link.open()
         for name, link in links.items():
-            if not isinstance(link, Straight):
-                await link.open()
+            await link.open()
             self.hosts[name] = host = await self._host(name, link)
             self._keep(host)
         await eventually(self.all_ready, "all workers are ready")
@@ -104,7 +105,7 @@ class Cluster(Fleet):
         await self.end(self.charge)
         for task in self._tending:
             task.cancel()
-        for host in self.hosts.values():
+        for host in (*self.hosts.values(), self.customer):
             await host.link.close()
 
     async def end(self, charge: Charge) -> None:
@@ -122,6 +123,11 @@ class Cluster(Fleet):
         here = ServerOptions(home=self.home)
         token = here.admin_token.read_text().strip() if here.admin_token.exists() else ""
         return ClientOptions(address=f"127.0.0.1:{self.port}", token=token, tls=self._tls)
+
+    @property
+    def far_options(self) -> ClientOptions:
+        """The same, through a proxy."""
+        return replace(self.options, address=self.customer.link.address)
 
     def client(self) -> Client:
         return Client(self.options)
@@ -177,6 +183,7 @@ class Cluster(Fleet):
     async def _host(self, name: str, link: Link) -> Host:
         words = ["worker", "--name", name, "--cpus", str(self._cpus), "--server", link.address]
         words += ["--label", f"host={name}", *(["--tls-ca", self._tls.ca] if self._tls.ca else [])]
+        words += ["--reserve", RESERVE] if self._mounts else []
         async with self.client() as client:
             token = await client.create_token("join", name, ttl=PATIENCE)
         disk = Disk(WorkerOptions(server="", name=name, home=self.home).directory) if self._mounts else None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from paceline.model.errors import PacelineError, TaskFailed, UsageError
+from paceline.model.errors import PacelineError, TaskFailed, TryAgain, UsageError
 from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.model.resources import Need
@@ -82,27 +82,32 @@ class Town:
 
 
 async def caller(town: Town, function: Callable[..., int], kind: str, count: int, pause: float) -> None:
-    """Function calls, a batch at a time, each result looked at as it comes home."""
+    """Function calls, a batch at a time, each result looked at as it comes home; those from afar over a bad line."""
+    options = town.cluster.far_options if kind == "far-calls" else town.cluster.options
     for number in itertools.count():
         if town.closing.is_set():
             return
-        async with Client(town.cluster.options, patience=3 * PATIENCE) as client:
+        async with Client(options, patience=3 * PATIENCE) as client:
             calls = client.calls(Bridge(asyncio.get_running_loop()), name=f"{kind}-{number}", retries=1000)
             batch = calls.map(function, [(str(town.witness.path), index) for index in range(count)])
             got = await asyncio.gather(*map(asyncio.wrap_future, batch), return_exceptions=True)
             calls.close()
-            await calls.accepted()
-        job = batch[0].task_id.job
-        town.ledger.enter(Promise(job=job, kind=kind, count=count))
-        wrong = [(index, value) for index, value in enumerate(got) if value != work.value_of(index)]
-        said = [f"call {job}.{index} came home as {value!r}" for index, value in wrong if not _poisoned(value)]
-        town.ledger.complaints += said
+            accepted = [value for value in got if not isinstance(value, TryAgain)]
+            if accepted:
+                await calls.accepted()
+                _came_home(town, Promise(job=batch[0].task_id.job, kind=kind, count=len(accepted)), accepted)
+            else:
+                town.ledger.refusals[str(got[0])] += 1
         await asyncio.sleep(pause)
 
 
-def _poisoned(value: object) -> bool:
-    """Whether rightly so is judged by what the store says of its attempts."""
-    return isinstance(value, TaskFailed) and value.ending.outcome is Outcome.POISON
+def _came_home(town: Town, promise: Promise, values: Sequence[object]) -> None:
+    """Whether a task is poison rightly is judged by what the store says of its attempts."""
+    town.ledger.enter(promise)
+    for index, value in enumerate(values):
+        poison = isinstance(value, TaskFailed) and value.ending.outcome is Outcome.POISON
+        if value != work.value_of(index) and not poison:
+            town.ledger.complaints.append(f"call {promise.job}.{index} came home as {value!r}")
 
 
 async def napper(town: Town, pause: float) -> None:
@@ -134,6 +139,8 @@ async def vandal(town: Town, pause: float) -> None:
             await town.submit("fails", town.command(f"fails-{number}", work.FAIL, 4, retry=unkept)),
             await town.submit("slow", town.command(f"slow-{number}", work.SLOW, 2, retry=unkept, timeout=0.5)),
         ]
+        little = {"needs": (Need(memory=100 << 20),), "retry": unkept}
+        jobs.append(await town.submit("hungry", town.command(f"hungry-{number}", work.HUNGRY, 2, **little)))
         await cancelled(town, f"stubborn-{number}")
         for job in jobs:
             await town.over(job)

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -12,7 +13,7 @@ from random import Random
 
 from tests.system.chaos import processes, tracer, work
 from tests.system.chaos.checks import Attempt, rows, violations
-from tests.system.chaos.cluster import PATIENCE, Charge, Cluster, Host, Link
+from tests.system.chaos.cluster import PATIENCE, Charge, Cluster, Link
 from tests.system.chaos.customers import CALLS, Town, caller, canary, napper, vandal
 from tests.system.chaos.disks import Disk
 from tests.system.chaos.faults import FAULTS, TRACED, Fault, NotMet, On, Scene, kill
@@ -81,7 +82,10 @@ async def run(options: Options) -> tuple[Town, Story]:
         if options.disks and not story.without("disks to fill up", Disk.possible()):
             cluster.mount()
         await cluster.open(links(options.hosts, cluster.port, story))
-        await _live(town, options, story)
+        try:
+            await _live(town, options, story)
+        except ExceptionGroup:  # of a customer or a lane: what was promised up to then counts all the same
+            story.violations.append(traceback.format_exc())
         story.violations += await violations(town)
         story.attempts = list(rows(options.home))
     finally:
@@ -110,7 +114,7 @@ async def _live(town: Town, options: Options, story: Story) -> None:
         watching = asyncio.create_task(_watch(town))
         stack.callback(watching.cancel)
         async with asyncio.TaskGroup() as customers:
-            for kind in ("calls", "more-calls"):
+            for kind in ("calls", "far-calls"):
                 customers.create_task(caller(town, work.crunch, kind, CALLS, options.pause))
             customers.create_task(caller(town, work.hold, "holds", 2, 10 * options.pause))
             customers.create_task(napper(town, options.pause))
@@ -179,7 +183,9 @@ async def _strike(town: Town, story: Story, on: On, fault: Fault, random: Random
         story.tell(f"{charge.name}: {name}: over")
         try:
             async with asyncio.timeout(PATIENCE):
-                story.recoveries[name].append(await _recovery(town, charge.name if isinstance(charge, Host) else ""))
+                story.recoveries[name].append(
+                    await _recovery(town, charge.name if charge.name in town.cluster.hosts else "")
+                )
         except TimeoutError:
             story.violations.append(f"{PATIENCE:.0f} s after {name} on {charge.name} nothing ran there")
         story.tell(f"{charge.name}: {name}: mended")
@@ -189,6 +195,8 @@ def _victim(cluster: Cluster, on: On, random: Random) -> Charge | None:
     hosts = list(cluster.hosts.values())
     if on in (On.SERVER, On.ALL):
         return cluster.charge
+    if on is On.CLIENT:
+        return cluster.customer
     if on is On.NETWORK:
         hosts = [host for host in hosts if not isinstance(host.link, Straight)]
     if on is On.PROXY:

@@ -173,7 +173,8 @@ async def crash_start(scene: Scene) -> None:
     charge, before = scene.charge, scene.charge.starts
     prefix = charge.prefix
     call, nth = scene.random.choice(tracer.START_POINTS), scene.random.randint(1, 4)
-    charge.prefix = (*prefix, *tracer.launcher([call], nth))
+    log = scene.cluster.home / f"{charge.name}.trace"
+    charge.prefix = (*prefix, *tracer.launcher([call], nth, log))
     try:
         kill(_there(charge.pid))
         while charge.starts == before:  # noqa: ASYNC110 - a process is no event
@@ -181,13 +182,14 @@ async def crash_start(scene: Scene) -> None:
     finally:
         charge.prefix = prefix
     await asyncio.sleep(SOON)
+    tracer.let_go(log)
     if charge.starts > before + 1:
         scene.points[f"start of {'worker' if isinstance(charge, Host) else 'server'} {call}"] += 1
     kill(_there(charge.pid)) if charge.starts == before + 1 else None  # it is past that point: no tracer stays
 
 
 async def failing_disk(scene: Scene) -> None:
-    """An fsync that fails says that what was written may be gone: the server must not go on as if it were there."""
+    """An fsync that fails says that what was written may be gone: it must be written anew before anything rests on it."""
     keeper = scene.store("keep")
     await tracer.inject(keeper, ["fdatasync", "fsync"], "error=EIO", scene.random.randint(1, 5), SOON)
 
@@ -310,11 +312,11 @@ async def partition(scene: Scene) -> None:
     await _cut_off(scene, scene.long)
 
 
-async def deaf_worker(scene: Scene) -> None:
+async def deaf_to_server(scene: Scene) -> None:
     await _cut_off(scene, scene.long, "down")
 
 
-async def deaf_server(scene: Scene) -> None:
+async def unheard_by_server(scene: Scene) -> None:
     await _cut_off(scene, scene.long, "up")
 
 
@@ -394,18 +396,30 @@ class On(StrEnum):
     SERVER = "server"
     WORKER = "worker"
     NETWORK = "network"  # of a worker whose link can be broken
+    CLIENT = "client"  # one that reaches the server through a proxy
     PROXY = "proxy"  # of a worker whose link is our proxy
     ALL = "all"
 
 
 FAULTS: Mapping[On, tuple[Fault, ...]] = {
     On.SERVER: (kill_server, kill_keeper, kill_reader, stop_server, stop_server_long, stop_keeper, server_away)
-    + (restart_server, crash_server, crash_keeper, failing_disk, slow_disk, full_disk, short_disk, kill_on_full_disk),
+    + (
+        restart_server,
+        crash_start,
+        crash_server,
+        crash_keeper,
+        failing_disk,
+        slow_disk,
+        full_disk,
+        short_disk,
+        kill_on_full_disk,
+    ),
     On.WORKER: (kill_agent, kill_supervisor, kill_guard, kill_worker, kill_host, kill_pool_process, kill_command)
     + (stop_agent, stop_agent_long, stop_supervisor, agent_away, crash_agent, crash_supervisor, crash_start)
     + (full_disk, short_disk, kill_on_full_disk),
-    On.NETWORK: (partition_brief, partition, deaf_worker, deaf_server),
+    On.NETWORK: (partition_brief, partition, deaf_to_server, unheard_by_server),
     On.PROXY: (half_open, reset, hang_up, slow_link, narrow_link),
+    On.CLIENT: (partition, deaf_to_server, unheard_by_server, half_open, reset, hang_up),
     On.ALL: (kill_all,),
 }
 

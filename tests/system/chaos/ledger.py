@@ -34,7 +34,7 @@ def _square(job: int, index: int) -> bytes:
 EXPECTATIONS: Mapping[str, Expectation] = {
     "canary": Expectation(outcomes=("SUCCEEDED",), code=0),
     "calls": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
-    "more-calls": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
+    "far-calls": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
     "holds": Expectation(outcomes=("SUCCEEDED",), result=_pickled),
     "naps": Expectation(outcomes=("SUCCEEDED",), code=0, output=_square),
     "chained": Expectation(outcomes=("SUCCEEDED",), code=0, output=_square),
@@ -42,6 +42,7 @@ EXPECTATIONS: Mapping[str, Expectation] = {
     "bombs": Expectation(outcomes=("SUCCEEDED",), code=0),
     "fails": Expectation(outcomes=("FAILED",)),
     "slow": Expectation(outcomes=("TIMEOUT", "FAILED")),  # failed: a fault killed it first
+    "hungry": Expectation(outcomes=("OOM", "FAILED")),
     "stubborn": Expectation(outcomes=("CANCELLED", "FAILED")),
 }
 

@@ -21,6 +21,8 @@ class Straight:
     def __init__(self, port: int) -> None:
         self.address = f"127.0.0.1:{port}"
 
+    async def open(self) -> None: ...
+
     async def close(self) -> None: ...
 
 
@@ -32,9 +34,12 @@ class Proxied:
     def __init__(self, port: int) -> None:
         self.proxy = Proxy(("127.0.0.1", port))
 
+    @property
+    def address(self) -> str:
+        return self.proxy.address
+
     async def open(self) -> None:
         await self.proxy.listen()
-        self.address = self.proxy.address
 
     async def partition(self, *directions: str) -> None:
         """ "up", "down", or both: silence, and nobody is told."""

@@ -7,6 +7,7 @@ has other work, figures are worse: every one of them contains the start of some 
 import argparse
 import asyncio
 import math
+import os
 import sys
 import tempfile
 import time
@@ -253,7 +254,7 @@ async def hogged_machine(home: Path) -> Sequence[Figure]:
         async with here.cluster.client() as client:
             before = [event.seq for event in await client.events(limit=10_000)][-1]
             calls = client.calls(Bridge(asyncio.get_running_loop()), name="hogs")
-            hogs = calls.map(work.hold, [(str(here.witness.path), number, _hog_size()) for number in range(4)])
+            hogs = calls.map(work.hold, [(str(here.witness.path), number, _hog_size()) for number in range(_cores())])
             calls.close()
             await asyncio.gather(*map(asyncio.wrap_future, hogs))
             await calls.accepted()
@@ -262,6 +263,10 @@ async def hogged_machine(home: Path) -> Sequence[Figure]:
     missed = [event for event in events if event.kind == "worker_kept" and '"AWAY"' in event.body]
     name = f"all cores and the interpreter's lock held for {min(held):.0f} s: times the worker was missed"
     return [Figure(name=name, bar=0, values=[float(len(missed))], unit="")]
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def _hog_size() -> int:

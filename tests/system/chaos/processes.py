@@ -8,7 +8,7 @@ from paceline.executors.tree import ZOMBIE, Process, children, everyone, look, r
 
 def store_process(server: int, role: str) -> int:
     """The server's process that keeps ("keep") or reads ("read"); 0: there is none."""
-    return next((pid for pid in children(server) if _words(pid)[3:5] == ["paceline.stores.sqlite_file", role]), 0)
+    return next((pid for pid in children(server) if words_of(pid)[3:5] == ["paceline.stores.sqlite_file", role]), 0)
 
 
 def supervisor(home: Path, worker: str) -> int:
@@ -17,18 +17,18 @@ def supervisor(home: Path, worker: str) -> int:
         pid = int((home / "workers" / worker / "supervisor.lock").read_text())
     except (OSError, ValueError):
         return 0
-    return pid if "paceline.supervisor" in _words(pid) and _lives(pid) else 0
+    return pid if "paceline.supervisor" in words_of(pid) and _lives(pid) else 0
 
 
 def guard(supervising: int) -> int:
     """Of this supervisor: its parent; 0: there is none any more."""
     found = look(supervising)
-    return found.parent if found is not None and "paceline.supervisor" in _words(found.parent) else 0
+    return found.parent if found is not None and "paceline.supervisor" in words_of(found.parent) else 0
 
 
 def pool_processes(supervising: int) -> list[int]:
     """Warm processes of a supervisor."""
-    return [pid for pid in children(supervising) if "paceline.executors.pool_child" in _words(pid)]
+    return [pid for pid in children(supervising) if "paceline.executors.pool_child" in words_of(pid)]
 
 
 def commands(supervising: int) -> list[int]:
@@ -40,13 +40,13 @@ def commands(supervising: int) -> list[int]:
 def leftovers(home: Path) -> Iterator[Process]:
     """Every process that was started from this home: by its environment, or as a supervisor or a store of it."""
     for process in everyone():
-        if process.state not in ZOMBIE and (_belongs(home, process.pid) or _serves(home, _words(process.pid))):
+        if process.state not in ZOMBIE and (_belongs(home, process.pid) or _serves(home, words_of(process.pid))):
             yield process
 
 
 def described(process: Process) -> str:
     """Its words, and whose child it is."""
-    return f"process {process.pid}, child of {process.parent}: {' '.join(_words(process.pid))[:200]}"
+    return f"process {process.pid}, child of {process.parent}: {' '.join(words_of(process.pid))[:200]}"
 
 
 def _belongs(home: Path, pid: int) -> bool:
@@ -74,7 +74,8 @@ def _lives(pid: int) -> bool:
     return found is not None and found.state not in ZOMBIE
 
 
-def _words(pid: int) -> list[str]:
+def words_of(pid: int) -> list[str]:
+    """What it was started with; empty if it is not there."""
     try:
         return read(f"/proc/{pid}/cmdline").decode(errors="replace").rstrip("\0").split("\0")
     except OSError:

@@ -9,6 +9,10 @@ import shutil
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
+
+from paceline.executors.tree import everyone, send
+from tests.system.chaos.processes import words_of
 
 POINTS = {
     "server": ("rename", "sendmsg", "write", "writev", "pwrite64"),
@@ -27,18 +31,26 @@ def missing() -> str:
     return "" if shutil.which("strace") else "strace is not installed"
 
 
-def words(calls: Sequence[str], effect: str, nth: int | str) -> list[str]:
+def words(calls: Sequence[str], effect: str, nth: int | str, log: str = "/dev/null") -> list[str]:
     """``strace`` with this injected: ``signal=KILL``, ``error=EIO``, ``delay_enter=100000``."""
     named = ",".join(f"?{call}" for call in calls)
     return [
-        *("strace", "-f", "-qq", "-o", "/dev/null"),
+        *("strace", "-f", "-qq", "-o", log),
         *("-e", f"trace={named}", "-e", f"inject={named}:{effect}:when={nth}"),
     ]
 
 
-def launcher(calls: Sequence[str], nth: int) -> list[str]:
+def launcher(calls: Sequence[str], nth: int, log: Path) -> list[str]:
     """What to put before a program that is to die at its N-th of these calls. The program stays the caller's child."""
-    return [*words(calls, "signal=KILL", nth), "-D", "--seccomp-bpf", "--"]
+    return [*words(calls, "signal=KILL", nth, str(log)), "-D", "--seccomp-bpf", "--"]
+
+
+def let_go(log: Path) -> None:
+    """Of whatever a launched program began before it died: the tracer would go on with that."""
+    for process in everyone():
+        command = words_of(process.pid)
+        if command[:1] == ["strace"] and str(log) in command:
+            send(process, signal.SIGINT)
 
 
 async def inject(pid: int, calls: Sequence[str], effect: str, nth: int | str, seconds: float) -> bool:

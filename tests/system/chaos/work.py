@@ -81,3 +81,6 @@ trap '' TERM
 burst 5"""
 )
 """Sixty-odd processes, each ignoring TERM and outliving its parent."""
+
+HUNGRY = _SCRIPT % "head -c 400000000 /dev/zero | tail > /dev/null"
+"""Wants four hundred megabytes."""
