@@ -22,7 +22,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "sdk/connection.py",
         "sdk/session.py",
     ),
-    "msgspec": ("kinds.py", "tasks/", "stores/", "sdk/", "cli/", "recording/", "agent/memory.py"),
+    "msgspec": ("kinds.py", "tasks/", "stores/", "sdk/", "cli/", "recording/", "agent/memory.py", "agent/supervision.py"),
     "numpy": ("tasks/train/",),
     "platformdirs": ("config.py",),
     "psutil": ("agent/machine.py",),

@@ -10,6 +10,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
+
 from paceline.agent.places import Places
 from paceline.agent.words import FromSupervisor, Orphaned
 from paceline.executor import Decoder, Settle, ToSupervisor, Word, address, encode
@@ -30,7 +32,7 @@ class Supervision(asyncio.Protocol):
         self._environment = environment
         self._hear = hear
         self._transport: asyncio.WriteTransport | None = None
-        self._decoder = Decoder()
+        self._decoder = Decoder(msgspec.json.decode)
         self._unsaid: list[ToSupervisor] = []
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -60,7 +62,7 @@ class Supervision(asyncio.Protocol):
     def _flush(self) -> None:
         unsaid, self._unsaid = self._unsaid, []
         if self._transport is not None and unsaid:
-            self._transport.writelines([encode(word) for word in unsaid])
+            self._transport.writelines([encode(word, msgspec.json.encode) for word in unsaid])
 
     def close(self) -> None:
         """Hang up. The supervisor goes on."""
@@ -73,7 +75,7 @@ class Supervision(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
-        self._decoder = Decoder()
+        self._decoder = Decoder(msgspec.json.decode)
         self._unsaid.clear()
 
     def data_received(self, data: bytes) -> None:
