@@ -5,6 +5,7 @@ is worked off too.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,8 @@ TASKS = 1_000_000
 WARMING = 50_000
 WORKERS = 10
 INTERVAL = 0.05
+SETTLING = 5.0
+"""Seconds that the server may take to tidy up when all is over."""
 
 
 @contextmanager
@@ -40,6 +43,7 @@ def play(setting: Queue) -> Sample:
     fill(fleet, TASKS)
     filled = server.memory_info().rss
     workers.work(TASKS)
+    time.sleep(SETTLING)
     end = server.memory_info().rss
     return {
         "array submitted": (submitted - start) / 1e6,
