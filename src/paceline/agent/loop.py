@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
-from paceline.agent.frames import Frame
 from paceline.agent.journal import Journal
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
@@ -17,12 +16,12 @@ from paceline.agent.machine import free_space
 from paceline.agent.memory import Acked, Memory
 from paceline.agent.outbox import Outbox
 from paceline.agent.shipping import Shipper
-from paceline.agent.spares import Spares
 from paceline.agent.spool import Spool
 from paceline.agent.starting import Starter
 from paceline.agent.state import Worker
 from paceline.agent.supervision import Supervision
-from paceline.agent.sweep import remove_tree, sweep
+from paceline.agent.sweep import sweep
+from paceline.agent.traces import Traces
 from paceline.agent.words import (
     Action,
     Event,
@@ -43,7 +42,6 @@ from paceline.agent.words import (
 )
 from paceline.clock import Clock
 from paceline.executor import Ended, Holds
-from paceline.model.ids import AttemptId
 from paceline.model.task import Outcome
 from paceline.wire.outgoing import INTERVAL
 
@@ -60,7 +58,7 @@ class Loop:
         self._worker = worker
         self._outbox = Outbox(Journal(spool))
         self._starter = Starter(launches)
-        self._spares = Spares(launches.places.spares)
+        self._traces = Traces(launches.places)
         self._clock = clock
         self._places = launches.places
         self._supervision = Supervision(launches.places, launches.base, self.hear)
@@ -68,7 +66,7 @@ class Loop:
             send=lambda chunk: self._link.send([chunk]),
             room=lambda: self._link.room(),
             shipped=lambda key: self.hear(Shipped(keys=[key])),
-            discard=self._discard,
+            discard=self._traces.clear,
             clock=clock,
         )
         self._link: Link
@@ -151,7 +149,7 @@ class Loop:
     def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Run):
-                self._furnish(action.frame)
+                self._traces.furnish(action.frame)
                 started = self._starter.start(action.frame)
                 if isinstance(started, Ended):
                     full = Outcome.RETURNED in started.outcomes
@@ -179,21 +177,6 @@ class Loop:
     def _mend(self) -> None:
         """Rewrite the journal; once that is done, the supervisor may forget what it kept for us."""
         self._supervision.send(self._outbox.mend([*self._worker.records(), *self._shipper.records()]))
-
-    def _furnish(self, frame: Frame) -> None:
-        """A program finds its files and its directory there, if any are to spare."""
-        if frame.shape.program and frame.source is not None:
-            self._spares.put_file(frame.source.out)
-            self._spares.put_file(frame.source.err)
-            if not frame.shape.spec.cwd:
-                self._spares.put_directory(self._places.scratch_of(frame.live[frame.head]))
-
-    def _discard(self, attempt: AttemptId) -> None:
-        output, scratch = self._places.output_of(attempt), self._places.scratch_of(attempt)
-        self._spares.take_file(output.out)
-        self._spares.take_file(output.err)
-        if not self._spares.take_directory(scratch):
-            asyncio.get_running_loop().run_in_executor(None, remove_tree, scratch)
 
     _here: Mapping[type[Any], Callable[["Loop", Any], None]] = {
         Keep: lambda self, action: self._outbox.keep(action.record),
