@@ -9,6 +9,7 @@ seconds: × 1.10 is ten per cent better. Make that file anew by copying the othe
 """
 
 import argparse
+import signal
 
 from bench import yardsticks
 from bench.figures import FIGURES
@@ -19,6 +20,7 @@ from bench.table import lines
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what runs is stopped
     chosen = [figure for figure in FIGURES if not options.figures or figure.name in options.figures]
     rows = take(chosen, options.rounds)
     here = machine()

@@ -31,6 +31,7 @@ PATIENCE = 180.0
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what runs is stopped
     outcomes = {peer.name: Outcome(peer=peer) for peer in PEERS if _wanted(peer, options.only)}
     for number in range(options.rounds):
         for outcome in outcomes.values():
