@@ -1,7 +1,7 @@
 # One entry per habit. Everything runs in .venv, which needs Python 3.11 or newer and nothing else.
 PYTHON := .venv/bin/python
 
-.PHONY: demo test quick lint sim proto docs bench bench-peers chaos reliability clean
+.PHONY: demo test quick lint sim proto docs bench bench-peers growth chaos reliability clean
 
 demo: .venv/.ready  ## start a fleet, run three kinds of work on it, stop it again
 	$(PYTHON) examples/demo.py
@@ -27,6 +27,9 @@ docs: .venv/.ready  ## regenerate the documents that are made from code
 
 bench: .venv/.ready  ## every figure of docs/performance.md; ONLY="map latency" for some of them
 	$(PYTHON) -m bench $(ONLY)
+
+growth: .venv/.ready  ## how the decider grows with workers and tasks: the tables of docs/growth.md
+	$(PYTHON) -m bench.growth
 
 bench-peers: .venv/.ready  ## the same task beside other systems, each in an environment of its own
 	$(PYTHON) -m bench.peers

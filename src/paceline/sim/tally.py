@@ -42,7 +42,7 @@ class Tally:
         self.busy = [0, 0, 0]
         self.series = Series()
         self.heaviest = 0
-        self._weighed = 1000.0
+        self._weighed = 0.0
 
     def submit(self, at: float, count: int) -> None:
         """One job of so many tasks."""
