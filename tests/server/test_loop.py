@@ -17,6 +17,7 @@ from paceline.server.loop import Loop
 from paceline.stores.memory import MemoryStore
 from paceline.testing.clock import FakeClock
 from paceline.testing.world import job_spec, machine
+from tests.contracts.records import token
 
 FULL = TryAgain("the server is read-only: no space left on /x", hint="free some space, it goes on by itself")
 ADA = WorkerId(1)
@@ -100,7 +101,7 @@ def test_what_is_not_kept_is_not_said_until_it_is() -> None:
         server.disk.try_again()
         assert await first == Submitted(jobs=[JobId(1)])
         assert [type(message).__name__ for message in server.said] == ["Grant"]
-        assert server.loop.trouble is None
+        assert server.loop.hold.trouble is None
 
     run(scenario)
 
@@ -135,7 +136,7 @@ def test_who_asks_meanwhile_is_refused_and_nothing_is_done() -> None:
             await server.submit("second")
         assert refused.value.hint == "free some space, it goes on by itself"
         with pytest.raises(TryAgain):
-            await server.loop.keep_now()
+            await server.loop.keep_now(token())
         server.disk.full = False
         server.disk.try_again()
         await server.rest()
@@ -197,7 +198,11 @@ def test_nobody_who_only_looks_waits_for_space() -> None:
     async def scenario(server: Server) -> None:
         server.disk.full = True
         server.submit()
-        await server.loop.caught_up()
-        assert server.loop.trouble is not None
+        looking = asyncio.ensure_future(server.loop.caught_up())
+        await server.rest()
+        server.clock.advance(5.1)
+        server.disk.try_again()
+        await looking
+        assert server.loop.hold.trouble is not None
 
     run(scenario)

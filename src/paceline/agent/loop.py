@@ -6,7 +6,7 @@ handed to the spool, the supervisor, the link and the shipper in their order. Re
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from paceline.agent.journal import Journal
@@ -15,6 +15,7 @@ from paceline.agent.link import Link
 from paceline.agent.machine import free_space
 from paceline.agent.memory import Acked, Memory
 from paceline.agent.outbox import Outbox
+from paceline.agent.parts import Parts
 from paceline.agent.shipping import Shipper
 from paceline.agent.spool import Spool
 from paceline.agent.starting import Starter
@@ -74,7 +75,7 @@ class Loop:
         self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._held = asyncio.Event()  # the supervisor said what it holds
         self._timer: asyncio.TimerHandle | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._parts = Parts(self._fail)
 
     async def run(self, link: Link, memory: Memory) -> None:
         """Take over what the memory holds, then serve. Raises PacelineError when going on makes no sense."""
@@ -87,7 +88,7 @@ class Loop:
             await self._supervision.connect()
             await self._held.wait()
             for part in (link.run(), self._shipper.run(), self._watch_space()):
-                self._spawn(part)
+                self._parts.start(part)
             await self._left
         finally:
             await self._close()
@@ -126,7 +127,7 @@ class Loop:
                     sweep(self._places, event.pid, self._worker.held())
                 self._held.set()
             case Orphaned() if not self._left.done():
-                self._spawn(self._supervision.connect())
+                self._parts.start(self._supervision.connect())
         self._perform(self._worker.receive(event, self._clock.steady()))
 
     def _arm(self) -> None:
@@ -197,16 +198,6 @@ class Loop:
             self.hear(Space(free=0 if torn else free_space(self._places.directory)))
             await asyncio.sleep(SPACE_EVERY)
 
-    def _spawn(self, part: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(part)
-        self._tasks.add(task)
-        task.add_done_callback(self._part_ended)
-
-    def _part_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self._fail(error)
-
     def _leave(self) -> None:
         if not self._left.done():
             self._left.set_result(None)
@@ -220,9 +211,7 @@ class Loop:
             self._left.cancel()
         await self._link.close()
         self._supervision.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._parts.end()
         if self._timer is not None:
             self._timer.cancel()
         self._shipper.close()

@@ -16,7 +16,7 @@ from paceline.core.cluster import Cluster
 from paceline.core.placement import place
 from paceline.core.reminders import Due
 from paceline.core.step import Step, Terms
-from paceline.model.decision import Answer, Decision, Message
+from paceline.model.decision import Answer, Decision
 from paceline.model.events import (
     AttemptsEnded,
     AttemptsStarted,
@@ -52,12 +52,6 @@ class Scheduler:
         place(step)
         wake_at = self.cluster.reminders.next_due()
         return Decision(records=step.records, messages=step.messages, answers=answers, wake_at=wake_at)
-
-    def answer(self, beat: WorkerBeat, now: float) -> Sequence[tuple[WorkerId, Message]]:
-        """What a sign of life is answered while a decision cannot be kept yet. The next step is to hear of it too."""
-        step = Step(self.cluster, self.terms, now)
-        workers.on_worker_beat(step, beat)
-        return step.messages
 
 
 def _on_time(step: Step) -> None:

@@ -6,15 +6,16 @@ when it runs out here, its attempts are void and their tasks go elsewhere. A bro
 the agent may be back in a second, and then says all it holds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from paceline.core.cluster import Cluster
 from paceline.core.job import Attempt, columns
 from paceline.core.lifecycle import record_ends
 from paceline.core.reminders import Due
 from paceline.core.step import Step
 from paceline.core.worker import DRAIN_ASKED, Worker
 from paceline.model.columns import Attempts, Endings, column
-from paceline.model.decision import Answer, BeatHeard, Done, Drain, Drop, Stop, Welcome
+from paceline.model.decision import Answer, BeatHeard, Done, Drain, Drop, Message, Stop, Welcome
 from paceline.model.errors import NotFound
 from paceline.model.events import DrainAsked, LinkLost, WorkerBeat, WorkerJoined, WorkerLeft
 from paceline.model.ids import JobId, WorkerId
@@ -107,6 +108,13 @@ def on_worker_beat(step: Step, event: WorkerBeat) -> Answer:
         worker.seen_at = step.now
         step.send(worker.id, BeatHeard())
     return Done()
+
+
+def answer_beat(cluster: Cluster, event: WorkerBeat) -> Sequence[tuple[WorkerId, Message]]:
+    """What it hears while a decision waits to be kept. Nothing changes here: the next step must hear of the beat too."""
+    worker = cluster.workers.get(event.worker)
+    alive = worker is not None and worker.incarnation == event.incarnation and worker.state is not WorkerState.LOST
+    return [(event.worker, BeatHeard())] if alive else []
 
 
 def on_link_lost(step: Step, event: LinkLost) -> Answer:

@@ -31,7 +31,7 @@ class Fleet:
     @property
     def trouble(self) -> TryAgain | None:
         """Why nothing, or nothing new, is accepted for now; None: all is well."""
-        return self.loop.trouble or self.space.trouble()
+        return self.loop.hold.trouble or self.space.trouble()
 
     @property
     def cluster(self) -> Cluster:

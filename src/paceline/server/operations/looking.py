@@ -30,7 +30,7 @@ async def _rows(fleet: Fleet, query: Jobs) -> Sequence[JobRow]:
     """Rows that agree with the picture: each job is there, or its row says how it ended."""
     while True:
         rows = await fleet.store.read(query)
-        if fleet.loop.trouble or all(row.ended_at or row.kept.job in fleet.cluster.jobs for row in rows):
+        if fleet.loop.hold.trouble or all(row.ended_at or row.kept.job in fleet.cluster.jobs for row in rows):
             return rows
         await fleet.loop.caught_up()  # one is over in the picture, and that is being kept this very moment
 
