@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -143,16 +144,35 @@ def test_signals_for_the_server_do_not_end_its_keeping_process(path: Path) -> No
     asyncio.run(scenario())
 
 
-def test_a_killed_reading_process_fails_one_read(path: Path) -> None:
+def test_nobody_notices_that_the_reading_process_was_killed(path: Path) -> None:
     async def scenario() -> None:
         store = SqliteStore(path)
         await store.load()
         await keep(store, job())
         assert len(await store.read(Jobs())) == 1
         process_of("read").kill()
+        pending = [store.read(Jobs()) for _ in range(3)]
+        assert [len(rows) for rows in await asyncio.gather(*pending)] == [1, 1, 1]
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_read_of_which_two_reading_processes_died_fails(path: Path) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        await store.read(Jobs())
+        asked = asyncio.create_task(store.read(Jobs()))
+        while not asked.done():
+            for child in psutil.Process().children():
+                with suppress(psutil.Error):  # it is dead already
+                    if "read" in child.cmdline():
+                        child.kill()
+            await asyncio.wait({asked}, timeout=0.005)
         with pytest.raises(StoreError, match="the process that reads it died"):
-            await store.read(Jobs())
-        assert len(await store.read(Jobs())) == 1
+            await asked
+        assert not await store.read(Jobs())
         await store.close()
 
     asyncio.run(scenario())

@@ -5,6 +5,7 @@ Behind it, a method raises our errors and thinks no further about them.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TypeAlias, cast
 
 import grpc
@@ -73,7 +74,9 @@ class Far:
             yield message
 
     async def write(self, message: Any) -> None:
-        await self._context.write(message)
+        """What can be sent no more is dropped: that nobody is there, reading says."""
+        with suppress(grpc.aio.InternalError):
+            await self._context.write(message)
 
 
 def _pairs(metadata: object) -> dict[str, str]:

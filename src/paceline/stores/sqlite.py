@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from paceline.model.errors import StoreError
 from paceline.model.queries import Query
 from paceline.model.records import Record, Snapshot
 from paceline.stores.group_commit import KeptCallback
@@ -64,7 +65,13 @@ class SqliteStore:
         self._keeper.keep(records, kept)
 
     async def read(self, query: Query[A]) -> A:
-        """See the port."""
+        """See the port. Asked once more if the process died over it: it need not have died of it."""
+        reader = await self._alive_reader()
+        try:
+            return await reader.read(query)
+        except StoreError:
+            if reader.alive:
+                raise
         return await (await self._alive_reader()).read(query)
 
     async def close(self) -> None:
