@@ -29,8 +29,8 @@ class Ear:
         self.words: list[FromServer | Acked] = []
         self.news = asyncio.Event()
 
-    def __call__(self, word: FromServer | Acked) -> None:
-        self.words.append(word)
+    def __call__(self, *words: FromServer | Acked) -> None:
+        self.words += words
         self.news.set()
 
     async def until(self, kind: type[object], count: int = 1) -> None:

@@ -13,9 +13,8 @@ from typing import TypeAlias
 
 import grpc
 
-from paceline.agent.memory import Acked
 from paceline.agent.translate import Listener, merged, spoken
-from paceline.agent.words import FromServer, Linked, Refused, Reported, ToServer, Unlinked
+from paceline.agent.words import Linked, Refused, Reported, ToServer, Unlinked
 from paceline.clock import Clock
 from paceline.config import WorkerOptions
 from paceline.model.errors import NotAllowed, PacelineError, Unreachable, VersionMismatch
@@ -37,12 +36,13 @@ REPORTS = 4096
 GOODBYE = 2.0
 """Seconds that the last words may take."""
 
-Hear = Callable[[FromServer | Acked], None]
+Hear = Callable[..., None]
 Stream: TypeAlias = "grpc.aio.StreamStreamCall[pb.FromWorker, pb.ToWorker] | near.Stream[pb.ToWorker]"
 
 
 class Link:
-    """``hear`` gets every word of the server, and Linked, Unlinked, Refused."""
+    """``hear`` gets what the server says (FromServer and Acked), all of a message together; and Linked, Unlinked,
+    Refused."""
 
     def __init__(
         self, options: WorkerOptions, key: str, hello: Callable[[], pb.Hello], hear: Hear, clock: Clock, random: Random
@@ -151,14 +151,12 @@ class Link:
             writing = asyncio.create_task(self._write(call, self._outgoing))
             try:
                 async for message in call:
-                    for word in message.words:
-                        heard = listener.read(word)
-                        if isinstance(heard, Linked):
-                            patience.reschedule(None)
-                            self._tries = 0
-                            self._welcomed = True
-                        if heard is not None:
-                            self._hear(heard)
+                    heard = [event for word in message.words if (event := listener.read(word)) is not None]
+                    if any(isinstance(event, Linked) for event in heard):
+                        patience.reschedule(None)
+                        self._tries = 0
+                        self._welcomed = True
+                    self._hear(*heard)
                     if listener.full:
                         return
             finally:
