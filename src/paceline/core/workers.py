@@ -111,7 +111,7 @@ def on_worker_beat(step: Step, event: WorkerBeat) -> Answer:
 
 
 def answer_beat(cluster: Cluster, event: WorkerBeat) -> Sequence[tuple[WorkerId, Message]]:
-    """What it hears while a decision waits to be kept. Nothing changes here: the next step must hear of the beat too."""
+    """What it hears while a decision waits to be kept. Nothing changes: the next step must hear of the beat too."""
     worker = cluster.workers.get(event.worker)
     alive = worker is not None and worker.incarnation == event.incarnation and worker.state is not WorkerState.LOST
     return [(event.worker, BeatHeard())] if alive else []
