@@ -17,6 +17,7 @@ from bench.result import BASELINE, Result, load
 from bench.table import amount, spread, verdict
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
+SPLITS = {"map": "per function of `map`", "lone": "per lone call", "true": "per `true` command"}
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -38,7 +39,7 @@ def tables() -> Mapping[str, str]:
     return {
         "machine": said(run.machine),
         "figures": markdown([("figure", "measured", "lowest – highest", "bar", "met"), *whole]),
-        "split": markdown([("process", "per function of `map`", "per `true` command"), *split]),
+        "split": markdown([("process", *SPLITS.values()), *split]),
         "beside": said(machine),
         "peers": markdown([HEAD, *(cells(outcome, known) for outcome in outcomes)]),
         "notes": "\n".join(f"- {line}" for line in notes(outcomes)),
@@ -53,8 +54,9 @@ def divide(rows: Mapping[str, Result]) -> tuple[Sequence[Sequence[str]], Sequenc
         for key, row in rows.items()
         if not key.startswith("split ")
     ]
-    parts = [key.removeprefix("split ") for key in rows if key.startswith("split ") and "true" not in key]
-    split = [(part, *(_value(rows, f"split {what}{part}") for what in ("", "true "))) for part in parts]
+    keys = [key.split(" ", 2) for key in rows if key.startswith("split ")]
+    parts = dict.fromkeys(part for _, _, part in keys)
+    split = [(part, *(_value(rows, f"split {what} {part}") for what in SPLITS)) for part in parts]
     return whole, split
 
 

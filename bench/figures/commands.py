@@ -3,7 +3,7 @@
 import time
 
 from bench import yardsticks
-from bench.figure import Figure, Row, Sample, at_least
+from bench.figure import Figure, Row, Sample, at_least, split_rows
 from bench.fleet import Fleet, ordinary
 from bench.processes import PARTS, Meter
 
@@ -34,6 +34,6 @@ FIGURE = Figure(
         Row(key="true", says=f"`true` commands, array of {PROGRAMS:,}, output captured", unit="/s", yardstick="spawn"),
         Row(key="true share", says="of a bare posix_spawn loop", unit="%", bars=at_least(60), yardstick="none"),
         Row(key="true cpu", says="CPU per command, all processes", unit="µs", yardstick="spawn"),
-        *(Row(key=f"split true {part}", says=f"· {part}", unit="µs", yardstick="spawn") for part in PARTS),
+        *split_rows("true", PARTS, "spawn"),
     ),
 )

@@ -6,7 +6,7 @@ The same rounds tell who spent the processor on it, in µs per task: every proce
 import time
 
 import paceline
-from bench.figure import Figure, Row, Sample, at_least, at_most
+from bench.figure import Figure, Row, Sample, at_least, at_most, split_rows
 from bench.fleet import Fleet, ordinary
 from bench.processes import PARTS, Meter
 
@@ -29,7 +29,7 @@ def play(fleet: Fleet) -> Sample:
         "cpu server": split["server"],
         "cpu server and store": spent.serving() / TASKS * 1e6,
         "cpu all": sum(split.values()),
-        **{f"split {part}": value for part, value in split.items()},
+        **{f"split map {part}": value for part, value in split.items()},
     }
 
 
@@ -43,6 +43,6 @@ FIGURE = Figure(
         Row(key="cpu server and store", says="server CPU per task of it, store processes included", unit="µs",
             bars=at_most(25)),
         Row(key="cpu all", says="CPU per task of it, all processes and the client", unit="µs"),
-        *(Row(key=f"split {part}", says=f"· {part}", unit="µs") for part in PARTS),
+        *split_rows("map", PARTS),
     ),
 )  # fmt: skip

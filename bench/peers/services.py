@@ -52,7 +52,9 @@ def _postgres(place: Path) -> Iterator[Mapping[str, str]]:
     server = _program("postgres", "postgresql-15", "libpq5", "libllvm14", "libz3-4", "libxslt1.1")
     place.chmod(0o777)
     init = [str(Path(server).with_name("initdb")), "-D", str(data), "-A", "trust", "-U", "postgres"]
-    subprocess.run(_humbly(init), check=True, stdout=subprocess.DEVNULL, env=_environment(), cwd=place)
+    made = subprocess.run(_humbly(init), capture_output=True, text=True, env=_environment(), cwd=place, check=False)
+    if made.returncode:
+        raise Missing(f"PostgreSQL's initdb fails: {made.stderr.strip().splitlines()[-1]}")
     command = [server, "-D", str(data), "-p", str(port), "-k", str(place), "-c", "listen_addresses=127.0.0.1"]
     with _daemon(_humbly(command), lambda: _listens(port)):
         yield {"BENCH_POSTGRES": f"host=127.0.0.1 port={port} user=postgres dbname=postgres"}
