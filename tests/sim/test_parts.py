@@ -8,17 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paceline.agent import loop
 from paceline.cli.commands.sim import STRATEGIES
 from paceline.cli.main import main
 from paceline.core.cluster import Cluster
 from paceline.core.strategy import STRATEGIES as PLACEMENTS
 from paceline.model.errors import UsageError
 from paceline.model.resources import Capacity, Gpu
+from paceline.sim import engine
 from paceline.sim.duration import Duration, parse, place
 from paceline.sim.fleet import DISK, parse_fleet
 from paceline.sim.measure import Histogram, Series
 from paceline.sim.policy import POLICIES
 from paceline.sim.weigh import weigh
+from paceline.wire import outgoing
 
 GIB = 1 << 30
 
@@ -116,6 +119,10 @@ def test_what_is_weighed_is_what_would_not_be_there_otherwise() -> None:
     assert weigh([shared, shared]) < 1500
     assert weigh([int, weigh, statistics]) < 500
     assert weigh(Cluster()) < 20_000
+
+
+def test_workers_pause_as_real_ones_do() -> None:
+    assert (engine.CALM, engine.INTERVAL) == (loop.CALM, outgoing.INTERVAL)
 
 
 # ── the command ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -31,29 +31,29 @@ class Strategy:
         return left if self.packs else -(-left // workers)
 
 
-def wasteful(need: Need, worker: Worker) -> bool:
+def _wasteful(need: Need, worker: Worker) -> bool:
     """Machines with devices are for those who ask for devices, as long as there are others."""
     return bool(worker.capacity.gpus) and need.gpu is None
 
 
 def _least_loaded(need: Need, room: Room) -> tuple[float, ...]:
     worker, _ = room
-    return wasteful(need, worker), worker.load(), worker.id
+    return _wasteful(need, worker), worker.load(), worker.id
 
 
 def _first(need: Need, room: Room) -> tuple[float, ...]:
     worker, _ = room
-    return wasteful(need, worker), worker.id
+    return _wasteful(need, worker), worker.id
 
 
 def _tightest(need: Need, room: Room) -> tuple[float, ...]:
     worker, count = room
-    return wasteful(need, worker), count, worker.cpu, worker.id
+    return _wasteful(need, worker), count, worker.cpu, worker.id
 
 
 def _widest(need: Need, room: Room) -> tuple[float, ...]:
     worker, count = room
-    return wasteful(need, worker), -count, -worker.cpu, worker.id
+    return _wasteful(need, worker), -count, -worker.cpu, worker.id
 
 
 SPREAD = Strategy(name="spread", order=_least_loaded, ranked=True)

@@ -30,11 +30,13 @@ from paceline.sim.work import Batch
 
 START = 1_700_000_000.0
 """When the simulated time begins, in seconds since 1970."""
-PER_TASK, LATENCY, CALM = 25e-6, 5e-4, 10e-3
-"""Seconds: what each task that it grants adds to a step; a message on its way; between two messages of a worker with
-work in hand.
-"""
+PER_TASK, LATENCY = 25e-6, 5e-4
+"""Seconds that each task adds to the step that grants it; and that a message is on its way."""
+CALM, INTERVAL = 20e-3, 5e-4
+"""Seconds between two messages of a worker: while more than it can run is in its hand (``agent/loop.py``), and else."""
 BEAT_SLOTS = 100
+NEWS = 1000
+"""Tasks that are worth a word to who waits for the simulation."""
 NEVER = float("inf")
 _FIRST = Incarnation(1)
 _ALONE = (1,)
@@ -77,8 +79,9 @@ class Engine:
             for slot in range(min(BEAT_SLOTS, len(self._hosts))):
                 self._at(START + slot * pace.beat / BEAT_SLOTS, self._beat, slot)
 
-    def run(self) -> Tally:
-        """Until all is done."""
+    def run(self, done: Callable[[int], None]) -> Tally:
+        """Until all is done; ``done`` hears now and then of so many tasks that are."""
+        told = 0
         for host in self._hosts:
             self._inbox.append(_joined(host))
         self._step(START)
@@ -86,6 +89,9 @@ class Engine:
             now = max(self._free_at, min(self._heard_at, self._wake_at))
             self._play(now - LATENCY)
             self._step(now)
+            if self.tally.ended >= told + NEWS:
+                done(self.tally.ended - told)
+                told = self.tally.ended
         self.tally.digest = self._hash.hexdigest()
         return self.tally
 
@@ -185,11 +191,12 @@ class Engine:
             numbers = () if held.number == 1 else (held.number,)
             attempts = Attempts(job=held.job, indexes=(held.index,), numbers=numbers)
             self._start(max(at, held.since), host, held.need, attempts)
-        if at >= host.said_at + CALM:
+        may_tell = host.said_at + (CALM if host.hand else INTERVAL)
+        if at >= may_tell:
             self._tell(at, host)
         elif not host.telling:
             host.telling = True
-            self._at(host.said_at + CALM, self._tell, host)
+            self._at(may_tell, self._tell, host)
 
     def _tell(self, at: float, host: Host) -> None:
         host.telling, host.said_at = False, at

@@ -1,7 +1,7 @@
 """The front door: a fleet and its work in, a report for each policy out."""
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -12,12 +12,21 @@ from paceline.sim.report import Report, report
 from paceline.sim.work import Batch, refuse_what_never_fits
 
 
-def simulate(machines: Sequence[Machine], work: Sequence[Batch], policy: Policy, pace: Pace) -> Report:
-    """One run. Raises UsageError for work that no machine could ever run."""
+def simulate(
+    machines: Sequence[Machine],
+    work: Sequence[Batch],
+    policy: Policy,
+    pace: Pace,
+    done: Callable[[int], None] = lambda tasks: None,
+) -> Report:
+    """One run; ``done`` hears now and then of so many tasks that are.
+
+    Raises UsageError for work that no machine could ever run.
+    """
     refuse_what_never_fits(work, set(machines))
     engine = Engine(machines, work, policy, pace)
     with _calm_collector():
-        return report(policy, engine.run())
+        return report(policy, engine.run(done))
 
 
 def fill(work: Sequence[Batch], tasks: int) -> list[Batch]:

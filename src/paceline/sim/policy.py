@@ -9,29 +9,16 @@ from paceline.core.strategy import SPREAD, STRATEGIES, Strategy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """``share`` and ``by_priority``: who is next in the line (``core/queue.py``); ``strategy``: on which worker."""
+    """``strategy``: on which worker; ``share`` and ``by_priority``: who is next in the line (``core/queue.py``)."""
 
     name: str
-    about: str
     strategy: Strategy = SPREAD
     share: float = SHARE
     by_priority: bool = True
 
 
-_ABOUT = {
-    "spread": "the least loaded worker first, an even share for each: what the server does",
-    "first-fit": "the first worker that has room, until it is full",
-    "best-fit": "the worker that has least room left, until it is full",
-    "worst-fit": "the worker that has most room left, one after the other",
-}
-
 POLICIES: Mapping[str, Policy] = {
-    name: Policy(name=name, about=about, strategy=STRATEGIES[name]) for name, about in _ABOUT.items()
-} | {
-    "fifo": Policy(
-        name="fifo",
-        about="as spread, but strictly by the time of submission: no priority, no fair share",
-        share=0.0,
-        by_priority=False,
-    )
+    **{name: Policy(name=name, strategy=strategy) for name, strategy in STRATEGIES.items()},
+    "fifo": Policy(name="fifo", share=0.0, by_priority=False),
 }
+"""Every placement strategy as the server would use it, and the line strictly by the time of submission."""

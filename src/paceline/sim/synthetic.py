@@ -3,6 +3,7 @@ many small jobs most of the submissions, and how long tasks take differs more be
 
 import random
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from paceline.model.resources import WHOLE, GpuNeed, Need
 from paceline.model.worker import Machine
@@ -14,7 +15,12 @@ PRESSURE = 1.25
 """Work that comes per time, in shares of what the fleet gets done: at first it keeps up, then a queue grows."""
 LARGEST = 0.02
 """Share of all tasks that the largest job may have."""
-_SHAPES = (  # weight, processors, memory, devices
+Shape: TypeAlias = tuple[int, int, int, int]
+"""Weight, processors, memory and devices of some jobs."""
+Job: TypeAlias = tuple[Need, int, Duration]
+"""What each task needs, how many there are, how long they take."""
+
+_SHAPES: Sequence[Shape] = (
     (70, 1, 2 * GIB, 0),
     (18, 4, 8 * GIB, 0),
     (9, 8, 32 * GIB, 0),
@@ -27,8 +33,7 @@ def made_up(tasks: int, machines: Sequence[Machine], seed: int) -> list[Batch]:
     chance = random.Random(f"work {seed}")
     shapes = [shape for shape in _SHAPES if _fits(shape, set(machines))]
     jobs = list(_jobs(tasks, shapes or [(1, 1, 0, 0)], chance))
-    offered = sum(need.cpu * count * duration.mean() for need, count, duration in jobs)
-    span = offered / sum(machine.capacity.cpu for machine in machines) / PRESSURE
+    span = _shortest(jobs, machines) / PRESSURE
     times = sorted(chance.uniform(0.0, span) for _ in jobs)
     return [
         Batch(
@@ -44,9 +49,15 @@ def made_up(tasks: int, machines: Sequence[Machine], seed: int) -> list[Batch]:
     ]
 
 
-def _jobs(
-    tasks: int, shapes: Sequence[tuple[int, int, int, int]], chance: random.Random
-) -> Iterator[tuple[Need, int, Duration]]:
+def _shortest(jobs: Sequence[Job], machines: Sequence[Machine]) -> float:
+    """Seconds that the work takes at least: of processors and devices, what there is less of decides."""
+    cpu = sum(need.cpu * count * duration.mean() for need, count, duration in jobs)
+    gpu = sum(need.gpu.milli * count * duration.mean() for need, count, duration in jobs if need.gpu)
+    gpus = sum(len(machine.capacity.gpus) for machine in machines) * WHOLE
+    return max(cpu / sum(machine.capacity.cpu for machine in machines), gpu / gpus if gpus else 0.0)
+
+
+def _jobs(tasks: int, shapes: Sequence[Shape], chance: random.Random) -> Iterator[Job]:
     largest = max(1, int(tasks * LARGEST))
     left = tasks
     while left:
@@ -62,7 +73,7 @@ def _jobs(
         )
 
 
-def _fits(shape: tuple[int, int, int, int], machines: set[Machine]) -> bool:
+def _fits(shape: Shape, machines: set[Machine]) -> bool:
     _, cpus, memory, gpus = shape
     return any(
         machine.capacity.cpu >= cpus * WHOLE

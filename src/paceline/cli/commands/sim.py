@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,9 +79,19 @@ def _simulate(face: Face, **given: str) -> Sequence[Report]:
     names = STRATEGIES if given["compare"] else (given["strategy"],)
     reports = []
     for name in names:
-        face.hint(f"{name}: {POLICIES[name].about}") if given["compare"] else None
-        reports.append(simulate(machines, work, POLICIES[name], pace))
+        with _progress(face, name, sum(batch.count for batch in work)) as done:
+            reports.append(simulate(machines, work, POLICIES[name], pace, done))
     return reports
+
+
+@contextmanager
+def _progress(face: Face, name: str, tasks: int) -> Iterator[Callable[[int], None]]:
+    """A bar for a person who waits."""
+    if not face.person:
+        yield lambda done: None
+        return
+    with click.progressbar(length=tasks, label=name, file=sys.stderr) as bar:
+        yield bar.update
 
 
 def _check_plot(path: str) -> None:
