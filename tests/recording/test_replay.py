@@ -1,10 +1,12 @@
 """What was recorded is decided again, to the byte, and whatever is not is named."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
+import msgspec
 import pytest
 
 from paceline.cli.main import main
@@ -12,8 +14,8 @@ from paceline.model.errors import NotFound, UsageError
 from paceline.model.events import AttemptsEnded, AttemptsStarted, Event, JobsSubmitted
 from paceline.model.ids import JobId
 from paceline.model.task import Outcome
+from paceline.recording.codec import Frame, Raised, Start, encode_frame
 from paceline.recording.codec import Outcome as Decided
-from paceline.recording.codec import Raised, Start
 from paceline.recording.file import MAGIC, frame
 from paceline.recording.replay import replay
 from paceline.testing.world import job_spec
@@ -76,6 +78,14 @@ def test_what_work_is_about_is_left_out_unless_asked_for(world: TapedWorld) -> N
 
 def test_a_recording_is_its_owners_alone(world: TapedWorld) -> None:
     assert world.path.stat().st_mode & 0o777 == 0o600
+
+
+Change: TypeAlias = Callable[[Frame, Frame], Sequence[Frame | bytes]]
+"""What stands in the place of the first two frames."""
+
+
+def replaced(kept: Frame, **fields: object) -> Frame:
+    return msgspec.structs.replace(kept, **fields)
 
 
 def fails_once(event: Event) -> Event:
@@ -203,12 +213,37 @@ def test_what_begins_in_the_middle(world: TapedWorld) -> None:
         replay(world.path)
 
 
-def test_what_another_version_wrote(path: Path) -> None:
-    save(path, [])
-    with path.open("ab") as file:
-        file.write(frame(b"\x81\xa4type\xa5later"))
-    with pytest.raises(UsageError, match="tape: frame 1 cannot be read: Invalid value 'later'"):
-        replay(path)
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda start, step: (b"\x81\xa4type\xa5later",), "frame 1 cannot be read: Invalid value 'later'"),
+        (
+            lambda start, step: (replaced(start, strategy="best"),),
+            "frame 1 cannot be read: there is no strategy 'best'",
+        ),
+        (
+            lambda start, step: (start, replaced(step, events=msgspec.Raw(b"\x91\x92\xa5Later\x80"))),
+            "frame 3 cannot be read: there is no event 'Later'",
+        ),
+    ],
+)
+def test_what_another_version_wrote(young: TapedWorld, change: Change, message: str) -> None:
+    young.submit()
+    start, step, outcome = frames(young.path)
+    save(young.path, [])
+    with young.path.open("ab") as file:
+        for each in (*change(start, step), outcome):
+            file.write(frame(each if isinstance(each, bytes) else encode_frame(each)))
+    with pytest.raises(UsageError) as refused:
+        replay(young.path)
+    assert refused.value.message.startswith(f"{young.path}: {message}")
+
+
+def test_another_version_is_named(young: TapedWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    start, *rest = frames(young.path)
+    save(young.path, [replaced(start, version="0.0.1"), *rest])
+    assert main(["replay", str(young.path)]) == 0
+    assert "recorded by version 0.0.1, played by " in capsys.readouterr().out
 
 
 def test_an_empty_recording_is_one(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -93,8 +93,14 @@ def encode_events(events: Sequence[Event]) -> bytes:
 
 
 def decode_events(body: bytes | msgspec.Raw) -> list[Event]:
-    """The same again. Raises msgspec.DecodeError or KeyError for what are none."""
-    return [_event[name].decode(raw) for name, raw in _named.decode(body)]
+    """The same again. Raises msgspec.DecodeError for what are none."""
+    return [_decode_event(name, raw) for name, raw in _named.decode(body)]
+
+
+def _decode_event(name: str, raw: msgspec.Raw) -> Event:
+    if name not in _event:
+        raise msgspec.ValidationError(f"there is no event {name!r}")
+    return _event[name].decode(raw)
 
 
 def decode_named(body: bytes | msgspec.Raw) -> list[tuple[str, Plain]]:

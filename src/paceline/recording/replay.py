@@ -13,6 +13,7 @@ from paceline.core.step import Terms
 from paceline.core.strategy import STRATEGIES
 from paceline.model.decision import Decision
 from paceline.model.errors import UsageError
+from paceline.model.events import Event
 from paceline.recording.codec import (
     Frame,
     Outcome,
@@ -70,42 +71,44 @@ class Replay:
 
 
 def replay(path: Path) -> Replay:
-    """Play all of it. Raises NotFound, UsageError for what is no recording or is damaged."""
+    """Play all of it. Raises NotFound, UsageError for what is no recording, is damaged or cannot be read."""
     found = Replay()
-    player: Player | None = None
-    for frame in _frames(path, found):
-        if isinstance(frame, Start):
-            player = Player(frame, len(found.sections) + 1)
-            found.sections.append(player.section)
-        elif player is None:
-            raise UsageError(f"{path}: begins in the middle", hint="a recording begins with the start of a server")
-        else:
-            found.differences.extend(player.play(frame))
-    return found
-
-
-def _frames(path: Path, found: Replay) -> Iterator[Frame]:
+    players: list[Player] = []
     number = 0
     try:
         for body in read_bodies(path):
             number += 1
-            yield decode_frame(body)
+            found.differences.extend(_play(path, decode_frame(body), players))
     except Torn as torn:
         if torn.damaged:
             raise UsageError(
                 f"{path}: is damaged at byte {torn.whole}, after {number} frames", hint="fetch it once more"
             ) from None
         found.torn = torn.whole
-    except (msgspec.DecodeError, KeyError) as error:
+    except msgspec.DecodeError as error:
         raise UsageError(
             f"{path}: frame {number} cannot be read: {error}", hint="play it with the version that recorded it"
         ) from None
+    found.sections = [player.section for player in players]
+    return found
+
+
+def _play(path: Path, frame: Frame, players: list["Player"]) -> Iterator[Difference]:
+    """One frame: a section of its own, or more of the last one."""
+    if isinstance(frame, Start):
+        players.append(Player(frame, len(players) + 1))
+    elif not players:
+        raise UsageError(f"{path}: begins in the middle", hint="a recording begins with the start of a server")
+    else:
+        yield from players[-1].play(frame)
 
 
 class Player:
     """A section under way: the scheduler that lives through it once more."""
 
     def __init__(self, start: Start, number: int) -> None:
+        if start.strategy not in STRATEGIES:
+            raise msgspec.ValidationError(f"there is no strategy {start.strategy!r}")
         snapshot = decode_snapshot(start.snapshot)
         terms = Terms(beat=start.beat, lease=start.lease, strategy=STRATEGIES[start.strategy])
         self._scheduler = Scheduler(restore(snapshot, terms, start.at), terms)
@@ -133,8 +136,9 @@ class Player:
                 raise AssertionError("starts a section of its own")
 
     def _compare(self, outcome: Outcome) -> Iterator[Difference]:
+        events = decode_events(self._step.events)
         try:
-            decision = self._decide()
+            decision = self._decide(events)
         except Exception as error:  # noqa: BLE001 - told as the difference that it is
             yield self._differs(f"failed: {error!r}", _words(outcome.decision), ())
             return
@@ -148,16 +152,16 @@ class Player:
             yield self._differs("is not as it was recorded: the hash of all up to here is another", (), ())
 
     def _compare_failure(self, raised: Raised) -> Iterator[Difference]:
+        events = decode_events(self._step.events)
         try:
-            decision = self._decide()
+            decision = self._decide(events)
         except Exception as error:  # noqa: BLE001 - the same one is what is expected
             if repr(error) != raised.error:
                 yield self._differs(f"failed: {error!r}; it was recorded as {raised.error}", (), ())
             return
         yield self._differs(f"did not fail; it was recorded as {raised.error}", (), _words(encode_decision(decision)))
 
-    def _decide(self) -> Decision:
-        events = decode_events(self._step.events)
+    def _decide(self, events: Sequence[Event]) -> Decision:
         decision = self._scheduler.step(events, self._step.at)
         self.section.steps += 1
         self.section.events += len(events)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from paceline import __version__
 from paceline.cli.face import Face, speaks
 from paceline.cli.forms import form
 from paceline.cli.table import table
@@ -51,6 +52,8 @@ def _lines(found: Replay) -> Iterator[str]:
     ]
     heading = ("SECTION", "AT", "STEPS", "EVENTS", "RECORDS", "MESSAGES", "HASH")
     yield table(heading, rows, empty="the recording is empty")
+    for version in sorted({section.version for section in found.sections} - {__version__}):
+        yield f"recorded by version {version}, played by {__version__}"
     if found.torn >= 0:
         yield f"it ends in the middle of a frame, at byte {found.torn}: its server was killed, or still records"
     for difference in found.differences:
