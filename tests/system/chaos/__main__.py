@@ -16,7 +16,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--faults", type=int, default=300, help="at least")
-    parser.add_argument("--lanes", type=int, default=4, help="faults at a time")
+    parser.add_argument("--lanes", type=int, default=5, help="faults at a time")
     parser.add_argument("--only", default="", help="faults whose names contain this")
     parser.add_argument("--keep", default="", metavar="DIR", help="an empty directory that stays")
     given = parser.parse_args()

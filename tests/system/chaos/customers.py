@@ -51,7 +51,7 @@ class Town:
             except UsageError:
                 raise
             except PacelineError as error:
-                self.ledger.refusals[f"{type(error).__name__}: {error.message}"] += 1
+                self.ledger.refuse("", error)
                 await asyncio.sleep(AGAIN)
 
     async def submit(self, kind: str, spec: JobSpec, after: JobId = JobId(0)) -> JobId:  # noqa: B008 - a number
@@ -97,7 +97,7 @@ async def caller(town: Town, function: Callable[..., int], kind: str, count: int
                 await calls.accepted()
                 _came_home(town, Promise(job=batch[0].task_id.job, kind=kind, count=len(accepted)), accepted)
             else:
-                town.ledger.refusals[str(got[0])] += 1
+                town.ledger.refuse(f"{kind}-{number}", got[0])
         await asyncio.sleep(pause)
 
 

@@ -34,7 +34,7 @@ class Options:
     seconds: float = 600.0
     faults: int = 300
     """At least; the run goes on until then, up to twice its time."""
-    lanes: int = 4
+    lanes: int = 5
     pause: float = 0.5  # seconds between two orders of a customer
     lease: float = 4.0
     hosts: Sequence[str] = ("straight", "proxied", "cabled")

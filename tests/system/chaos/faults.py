@@ -16,7 +16,7 @@ from random import Random
 from typing import TypeAlias
 
 from tests.system.chaos import processes, tracer
-from tests.system.chaos.cluster import Charge, Cluster, Host
+from tests.system.chaos.cluster import Charge, Cluster, Host, eventually
 from tests.system.chaos.links import Cabled, Proxied
 from tests.system.chaos.witness import uptime
 
@@ -113,7 +113,11 @@ async def kill_host(scene: Scene) -> None:
     async with _helpless(scene.host):
         for pid in (processes.guard(supervisor), supervisor, agent):
             kill(pid) if pid else None
-        await asyncio.sleep(scene.cluster.beat)
+        await eventually(lambda: _has_supervisor(scene), f"{scene.charge.name} has a supervisor again")
+
+
+async def _has_supervisor(scene: Scene) -> bool:
+    return processes.supervisor(scene.cluster.home, scene.charge.name) > 0
 
 
 async def kill_pool_process(scene: Scene) -> None:
@@ -189,7 +193,7 @@ async def crash_start(scene: Scene) -> None:
 
 
 async def failing_disk(scene: Scene) -> None:
-    """An fsync that fails says that what was written may be gone: it must be written anew before anything rests on it."""
+    """What was written may be gone then: it must be written anew before anything rests on it."""
     keeper = scene.store("keep")
     await tracer.inject(keeper, ["fdatasync", "fsync"], "error=EIO", scene.random.randint(1, 5), SOON)
 

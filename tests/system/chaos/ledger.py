@@ -42,7 +42,7 @@ EXPECTATIONS: Mapping[str, Expectation] = {
     "bombs": Expectation(outcomes=("SUCCEEDED",), code=0),
     "fails": Expectation(outcomes=("FAILED",)),
     "slow": Expectation(outcomes=("TIMEOUT", "FAILED")),  # failed: a fault killed it first
-    "hungry": Expectation(outcomes=("OOM", "FAILED")),
+    "hungry": Expectation(outcomes=("OOM", "FAILED")),  # failed: a fault killed it first
     "stubborn": Expectation(outcomes=("CANCELLED", "FAILED")),
 }
 
@@ -68,11 +68,17 @@ class Ledger:
     promises: dict[JobId, Promise] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
     refusals: Counter[str] = field(default_factory=Counter)  # what customers were told, and asked again
+    refused: set[str] = field(default_factory=set)  # names of jobs that were: they may be there all the same
     cancels: list[float] = field(default_factory=list)  # seconds from the call until the tree was gone
 
     def enter(self, promise: Promise) -> None:
         """Acknowledged: from here on it may not be lost."""
         self.promises[promise.job] = promise
+
+    def refuse(self, name: str, why: object) -> None:
+        """Not acknowledged. ``name``: of a job that is not tried again."""
+        self.refusals[f"{type(why).__name__}: {why}"] += 1
+        self.refused.add(name)
 
     @property
     def tasks(self) -> int:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from tests.system.chaos.customers import Town
 from tests.system.chaos.drive import Options, Story
 
+SHOWN = 50
+"""Violations; how many there are is in the table."""
+
 
 def page(options: Options, town: Town, story: Story) -> str:
     """Everything that a reader needs to judge the run."""
@@ -21,6 +24,9 @@ def _totals(options: Options, town: Town, story: Story) -> Iterator[str]:
     yield f"| jobs, tasks acknowledged | {len(town.ledger.promises):,}, {town.ledger.tasks:,} |"
     yield f"| attempts granted | {len(story.attempts):,} |"
     yield f"| attempts begun, by their own witness | {len(town.witness.begun):,} |"
+    cancels = town.ledger.cancels
+    yield f"| cancels; longest until all was gone | {len(cancels)}; {max(cancels, default=0):.1f} s |"
+    yield f"| requests refused, and made again | {sum(town.ledger.refusals.values()):,} |"
     for outcome, count in outcomes.most_common():
         yield f"| attempts {outcome} | {count:,} |"
     yield f"| **violations** | **{len(story.violations)}** |"
@@ -40,7 +46,7 @@ def _ends(story: Story) -> Iterator[str]:
     if story.not_met:
         yield "Drawn, but with nothing to hit: " + ", ".join(f"{k} {n}" for k, n in story.not_met.most_common()) + "."
     yield from (f"Skipped here: {what}." for what in story.skipped)
-    yield from (f"VIOLATION: {what}" for what in story.violations)
+    yield from (f"VIOLATION: {what}" for what in story.violations[:SHOWN])
 
 
 def quantile(values: Sequence[float], share: float) -> float:

@@ -16,7 +16,7 @@ from tests.system.chaos.ledger import Promise
 pytestmark = pytest.mark.system
 
 PROMISE = Promise(job=JobId(1), kind="calls", count=1)
-LOST = Attempt(job=1, task=0, number=1, outcome="LOST", code=0, retry_at=5.0, result=b"", detail="")
+LOST = Attempt(job=1, name="calls-0", task=0, number=1, outcome="LOST", code=0, retry_at=5.0, result=b"", detail="")
 DONE = replace(
     LOST, number=2, outcome="SUCCEEDED", retry_at=0.0, result=cloudpickle.dumps(work.value_of(0), protocol=5)
 )

@@ -82,5 +82,5 @@ burst 5"""
 )
 """Sixty-odd processes, each ignoring TERM and outliving its parent."""
 
-HUNGRY = _SCRIPT % "head -c 400000000 /dev/zero | tail > /dev/null"
-"""Wants four hundred megabytes."""
+HUNGRY = _SCRIPT % "head -c 400000000 /dev/zero | tail > /dev/null || exit 9"
+"""Wants four hundred megabytes, and does not take a no."""
