@@ -2,12 +2,16 @@
 
 import argparse
 import asyncio
+import math
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.system.chaos.drive import Options, run
 from tests.system.chaos.report import page
+
+LONG = 5.0
+"""Minutes of a run from which on the server is away for one of them."""
 
 
 def main() -> int:
@@ -25,6 +29,7 @@ def main() -> int:
             home=Path(given.keep or temporary),
             seed=given.seed,
             seconds=60 * given.minutes,
+            outage_at=30 * given.minutes if given.minutes >= LONG else math.inf,
             faults=given.faults,
             lanes=given.lanes,
             only=given.only,

@@ -1,13 +1,14 @@
 """A run: customers work, lanes of faults strike, then all is healed, and what was promised is compared with what is."""
 
 import asyncio
+import math
 import shutil
 import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,7 @@ from tests.system.chaos.checks import Attempt, rows, violations
 from tests.system.chaos.cluster import PATIENCE, Charge, Cluster, Link
 from tests.system.chaos.customers import CALLS, Town, caller, canary, napper, vandal
 from tests.system.chaos.disks import Disk
-from tests.system.chaos.faults import FAULTS, TRACED, Fault, NotMet, On, Scene, kill
+from tests.system.chaos.faults import FAULTS, TRACED, Fault, NotMet, On, Scene, kill, server_away_a_minute
 from tests.system.chaos.ledger import Ledger
 from tests.system.chaos.links import Cabled, Proxied, Straight
 from tests.system.chaos.witness import Witness
@@ -38,6 +39,7 @@ class Options:
     pause: float = 0.5  # seconds between two orders of a customer
     lease: float = 4.0
     hosts: Sequence[str] = ("straight", "proxied", "cabled")
+    outage_at: float = math.inf  # after so many seconds the server is gone for a minute, once
     disks: bool = True  # small ones of their own for server and workers, where that is possible
     only: str = ""  # faults whose names contain this
 
@@ -59,7 +61,11 @@ class Story:
     def tell(self, what: str) -> None:
         """A line of the transcript."""
         with self.log.open("a") as file:
-            file.write(f"{time.monotonic() - self.began:8.2f}  {what}\n")  # noqa: TID251
+            file.write(f"{self.seconds_so_far:8.2f}  {what}\n")
+
+    @property
+    def seconds_so_far(self) -> float:
+        return time.monotonic() - self.began  # noqa: TID251
 
     def without(self, what: str, why: str) -> str:
         """Why it must be done without this here, which the report says too; empty: it need not."""
@@ -90,7 +96,7 @@ async def run(options: Options) -> tuple[Town, Story]:
         story.attempts = list(rows(options.home))
     finally:
         await _bury(cluster)
-    story.seconds = time.monotonic() - story.began  # noqa: TID251
+    story.seconds = story.seconds_so_far
     return town, story
 
 
@@ -120,8 +126,9 @@ async def _live(town: Town, options: Options, story: Story) -> None:
             customers.create_task(napper(town, options.pause))
             customers.create_task(vandal(town, options.pause))
             async with asyncio.TaskGroup() as lanes:
-                for number in range(options.lanes):
-                    lanes.create_task(_lane(town, options, story, number))
+                lanes.create_task(_lane(town, options, story, 0))
+                for number in range(1, options.lanes):
+                    lanes.create_task(_lane(town, replace(options, outage_at=math.inf), story, number))
             town.closing.set()
         await _settle(town, story)
         town.witness.follow()
@@ -156,11 +163,13 @@ async def _lane(town: Town, options: Options, story: Story, number: int) -> None
         for on, fault in bag:
             if _enough(options, story):
                 return
+            if story.seconds_so_far > options.outage_at:
+                options, on, fault = replace(options, outage_at=math.inf), On.ALL, server_away_a_minute
             await _strike(town, story, on, fault, random)
 
 
 def _enough(options: Options, story: Story) -> bool:
-    passed = time.monotonic() - story.began  # noqa: TID251
+    passed = story.seconds_so_far
     return passed >= options.seconds and (story.faults >= options.faults or passed >= 2 * options.seconds)
 
 
@@ -171,7 +180,8 @@ async def _strike(town: Town, story: Story, on: On, fault: Fault, random: Random
     scene = Scene(cluster=town.cluster, charge=charge, random=random, points=story.points)
     name = f"{on}: {fault.__name__.replace('_', ' ')}"
     async with AsyncExitStack() as stack:
-        for each in (town.cluster.charge, *town.cluster.hosts.values()) if on is On.ALL else (charge,):
+        everybody = (town.cluster.charge, *town.cluster.hosts.values(), town.cluster.customer)
+        for each in everybody if on is On.ALL else (charge,):
             await stack.enter_async_context(each.free)
         story.tell(f"{charge.name}: {name}")
         try:

@@ -381,6 +381,7 @@ async def agent_away(scene: Scene) -> None:
 
 
 async def server_away_a_minute(scene: Scene) -> None:
+    """And nothing else meanwhile."""
     await _away(scene, 60.0)
 
 
