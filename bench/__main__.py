@@ -12,7 +12,7 @@ import argparse
 import signal
 
 from bench import yardsticks
-from bench.figures import FIGURES
+from bench.figures import FIGURES, ROWS
 from bench.result import BASELINE, LATEST, Run, load, machine
 from bench.rounds import take
 from bench.table import lines
@@ -28,7 +28,8 @@ def main() -> None:
         f"{here['processors']}, {here['system']}, Python {here['python']}; bare spawn loop in {yardsticks.language()}"
     )
     print(*lines(rows, load(BASELINE).rows), sep="\n")
-    Run(machine=here, rows=dict(load(LATEST).rows) | rows).save(LATEST)
+    known = dict(load(LATEST).rows) | rows
+    Run(machine=here, rows={row.key: known[row.key] for row in ROWS if row.key in known}).save(LATEST)
 
 
 def _options() -> argparse.Namespace:

@@ -7,17 +7,16 @@ bench/results/baseline.json and peers.json, the rest of the page is left alone.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.peers.outcome import FILE as PEERS
 from bench.peers.outcome import load as load_peers
 from bench.peers.table import HEAD, bars, cells, notes
 from bench.result import BASELINE, Result, load
-from bench.table import amount, spread, verdict
+from bench.table import amount, split, spread, verdict, without_split
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
-SPLITS = {"map": "per function of `map`", "lone": "per lone call", "true": "per `true` command"}
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -33,13 +32,12 @@ def filled(page: str, made: Mapping[str, str]) -> str:
 def tables() -> Mapping[str, str]:
     """All that can stand in the page, by name."""
     run = load(BASELINE)
-    whole, split = divide(run.rows)
     machine, outcomes = load_peers(PEERS)
     known = {outcome.peer.name: outcome for outcome in outcomes}
     return {
         "machine": said(run.machine),
-        "figures": markdown([("figure", "measured", "lowest – highest", "bar", "met"), *whole]),
-        "split": markdown([("process", *SPLITS.values()), *split]),
+        "figures": markdown([("figure", "measured", "lowest – highest", "bar", "met"), *main_rows(run.rows)]),
+        "split": markdown(list(split(run.rows))),
         "beside": said(machine),
         "peers": markdown([HEAD, *(cells(outcome, known) for outcome in outcomes)]),
         "notes": "\n".join(f"- {line}" for line in notes(outcomes)),
@@ -47,17 +45,10 @@ def tables() -> Mapping[str, str]:
     }
 
 
-def divide(rows: Mapping[str, Result]) -> tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]:
-    """Rows of the main table, and of the one about who spent the processor."""
-    whole = [
-        (row.says, f"{amount(row.median)} {row.unit}", spread(row), row.bar, verdict(row))
-        for key, row in rows.items()
-        if not key.startswith("split ")
-    ]
-    keys = [key.split(" ", 2) for key in rows if key.startswith("split ")]
-    parts = dict.fromkeys(part for _, _, part in keys)
-    split = [(part, *(_value(rows, f"split {what} {part}") for what in SPLITS)) for part in parts]
-    return whole, split
+def main_rows(rows: Mapping[str, Result]) -> Iterable[Sequence[str]]:
+    """The figures, as cells."""
+    for row in without_split(rows).values():
+        yield row.says, f"{amount(row.median)} {row.unit}", spread(row), row.bar, verdict(row)
 
 
 def said(machine: Mapping[str, str]) -> str:
@@ -69,10 +60,6 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table, its first row the head; columns of numbers stand to the right."""
     line = ["---", *["--:"] * (len(rows[0]) - 1)]
     return "\n".join("| " + " | ".join(row) + " |" for row in (rows[0], line, *rows[1:]))
-
-
-def _value(rows: Mapping[str, Result], key: str) -> str:
-    return f"{amount(rows[key].median)} {rows[key].unit}" if key in rows else ""
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 import itertools
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bench import yardsticks
-from bench.figure import Figure, Row, Sample
+from bench.figure import Figure, Sample
+from bench.figures import ROWS
 from bench.result import Measured, Result
 
 Taken = Iterator[tuple[Figure[Any], Sample, Sample]]
@@ -15,15 +17,14 @@ Taken = Iterator[tuple[Figure[Any], Sample, Sample]]
 
 def take(figures: Iterable[Figure[Any]], rounds: int) -> dict[str, Result]:
     """Row key → result. The first round warms everything and does not count, except where it is the only one."""
-    measured: dict[str, list[Measured]] = {}
-    rows: dict[str, Row] = {}
+    measured: dict[str, list[Measured]] = defaultdict(list)
     for _, group in itertools.groupby(figures, key=lambda figure: figure.setting):
         for figure, values, yards in _play(list(group), rounds):
             for row in figure.rows:
-                rows[row.key] = row
-                yard = yards.get(row.yardstick, 0.0)
-                measured.setdefault(row.key, []).append(Measured(value=values[row.key], yard=yard))
-    return {key: Result.of(rows[key], found) for key, found in measured.items()}
+                measured[row.key].append(Measured(value=values[row.key], yard=yards.get(row.yardstick, 0.0)))
+            for bare in yardsticks.ROWS:
+                measured[bare.key].append(Measured(value=yards[bare.key], yard=0.0))
+    return {row.key: Result.of(row, measured[row.key]) for row in ROWS if row.key in measured}
 
 
 def _play(figures: list[Figure[Any]], rounds: int) -> Taken:

@@ -1,15 +1,35 @@
-"""The table that a run prints."""
+"""The tables that a run prints: its figures, and who spent the processor."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from bench.result import Result
 
 HEAD = ("figure", "measured", "lowest – highest", "bar", "met", "to baseline")
+SPLITS = {"map": "per function of `map`", "lone": "per lone call", "true": "per `true` command"}
 
 
 def lines(rows: Mapping[str, Result], baseline: Mapping[str, Result]) -> Iterable[str]:
     """The last column says how many times as good as the committed run, beside the bare machine."""
-    return columns([HEAD, *(_cells(row, baseline.get(key)) for key, row in rows.items())])
+    yield from columns([HEAD, *(_cells(row, baseline.get(key)) for key, row in without_split(rows).items())])
+    who = list(split(rows))
+    if who[1:]:
+        yield ""
+        yield from columns(who)
+
+
+def without_split(rows: Mapping[str, Result]) -> Mapping[str, Result]:
+    """All rows but those about who spent the processor."""
+    return {key: row for key, row in rows.items() if not key.startswith("split ")}
+
+
+def split(rows: Mapping[str, Result]) -> Iterable[Sequence[str]]:
+    """Who spent the processor on a task: a line for each part of the fleet, a column for each way that was measured."""
+    keys = [key.split(" ", 2) for key in rows if key.startswith("split ")]
+    ways = [way for way in SPLITS if any(way == each for _, each, _ in keys)]
+    yield "CPU", *(SPLITS[way] for way in ways)
+    for part in dict.fromkeys(part for _, _, part in keys):
+        found = (rows.get(f"split {way} {part}") for way in ways)
+        yield part, *(f"{amount(row.median)} {row.unit}" if row else "" for row in found)
 
 
 def columns(cells: Sequence[Sequence[str]]) -> Iterable[str]:

@@ -12,10 +12,18 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.figure import Row
+
 SPAWN_SOURCE = Path(__file__).with_name("spawn.c")
 PROGRAMS = 1000
 IN_FLIGHT = 4
 """Programs at a time: as many as keep two processors busy."""
+ROWS = (
+    Row(key="python", says="the bare machine: steps of a Python loop", unit="/s", yardstick="none"),
+    Row(key="spawn", says="the bare machine: programs", unit="/s", yardstick="none"),
+    Row(key="fsync", says="the bare machine: durable writes", unit="/s", yardstick="none"),
+)
+"""What of it stands in the table, to tell by its spread how quiet the machine was."""
 _PYTHON_STEPS = 300_000
 _WRITES = 200
 

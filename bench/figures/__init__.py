@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bench.figure import Figure
+from bench import yardsticks
+from bench.figure import Figure, Row
 from bench.figures import commands, idle, latency, links, mapped, memory, queue, shell, sleeping, submitted
 
 FIGURES: tuple[Figure[Any], ...] = (
@@ -17,3 +18,6 @@ FIGURES: tuple[Figure[Any], ...] = (
     shell.FIGURE,
     sleeping.FIGURE,
 )
+
+ROWS: tuple[Row, ...] = (*(row for figure in FIGURES for row in figure.rows), *yardsticks.ROWS)
+"""All rows there are, in the table's order."""

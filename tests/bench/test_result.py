@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from bench.figure import Row, at_least, at_most
-from bench.report import PAGE, divide, filled, tables
+from bench.report import PAGE, filled, tables
 from bench.result import Measured, Result, Run, load
-from bench.table import lines
+from bench.table import lines, split, without_split
 
 RATE = Row(key="map", says="functions", unit="/s", bars=at_least(1000))
 DELAY = Row(key="p50", says="latency", unit="ms", bars=at_most(3))
@@ -49,9 +49,10 @@ def test_the_table_says_what_is_met_and_what_not() -> None:
 
 def test_who_spent_the_processor_is_a_table_of_its_own() -> None:
     parts = {key: result(Row(key=key, says="· agent", unit="µs"), 7) for key in ("split map agent", "split true agent")}
-    whole, split = divide({"map": result(RATE, 5), **parts})
-    assert [row[0] for row in whole] == ["functions"]
-    assert split == [("agent", "7 µs", "", "7 µs")]
+    rows = {"map": result(RATE, 5), **parts}
+    assert list(without_split(rows)) == ["map"]
+    assert list(split(rows)) == [("CPU", "per function of `map`", "per `true` command"), ("agent", "7 µs", "7 µs")]
+    assert list(split({"map": result(RATE, 5)})) == [("CPU",)]
 
 
 def test_only_the_tables_of_a_page_are_made_anew() -> None:
