@@ -27,7 +27,8 @@ class Disk:
             try:
                 Disk(Path(directory)).remove()
             except (OSError, subprocess.CalledProcessError) as error:
-                return f"no tmpfs can be mounted ({getattr(error, 'stderr', '') or error})"
+                reason = str(getattr(error, "stderr", "") or error)
+                return reason.strip().partition("\n")[0]
         return ""
 
     def fill(self, *, leave: int = 0) -> None:

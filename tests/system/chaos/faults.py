@@ -151,7 +151,7 @@ SOON = 3.0
 
 async def _die_at(scene: Scene, pid: int, role: str) -> None:
     call = scene.random.choice(tracer.POINTS[role])
-    if not await tracer.inject(pid, [call], "signal=KILL", scene.random.randint(1, 20), SOON):
+    if not await tracer.inject(pid, [call], "signal=KILL", scene.random.randint(1, 8), SOON):
         raise NotMet
     scene.points[f"{role} {call}"] += 1
 

@@ -7,18 +7,19 @@ preparation of its own. ``inject`` kills *before* the call is carried out; the c
 import asyncio
 import shutil
 import signal
+import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from paceline.executors.tree import everyone, send
+from paceline.executors.tree import ZOMBIE, everyone, look, send
 from tests.system.chaos.processes import words_of
 
 POINTS = {
-    "server": ("rename", "sendmsg", "write", "writev", "pwrite64"),
-    "keeper": ("fdatasync", "fsync", "pwrite64", "write", "sendto", "ftruncate"),
-    "agent": ("pwrite64", "write", "writev", "sendmsg", "sendto", "rename", "unlink", "ftruncate"),
-    "supervisor": ("sendto", "sendmsg", "pwrite64", "wait4", "vfork", "clone3", "unlink", "pidfd_send_signal"),
+    "server": ("sendmsg", "sendto", "write"),
+    "keeper": ("fdatasync", "pwrite64", "sendto"),
+    "agent": ("pwrite64", "sendto", "rename", "ftruncate", "sendmsg"),
+    "supervisor": ("sendto", "pwrite64", "wait4", "vfork", "clone3", "openat", "pidfd_send_signal"),
 }
 """Calls at which a process commits to something, by who it is. Where it makes no such call, it is not killed there."""
 
@@ -28,7 +29,10 @@ START_POINTS = ("rename", "fsync", "fdatasync", "pwrite64", "ftruncate", "flock"
 
 def missing() -> str:
     """Why this cannot be done; empty: it can."""
-    return "" if shutil.which("strace") else "strace is not installed"
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    tried = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False, text=True)
+    return tried.stderr.strip().partition("\n")[0] if tried.returncode else ""
 
 
 def words(calls: Sequence[str], effect: str, nth: int | str, log: str = "/dev/null") -> list[str]:
@@ -61,10 +65,11 @@ async def inject(pid: int, calls: Sequence[str], effect: str, nth: int | str, se
     try:
         async with asyncio.timeout(seconds):
             await tracer.wait()
-            return True
     except TimeoutError:
-        return False
+        pass
     finally:
         with suppress(ProcessLookupError):
             tracer.send_signal(signal.SIGINT)  # lets go of the process
             await tracer.wait()
+    found = look(pid)
+    return found is None or found.state in ZOMBIE
