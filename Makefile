@@ -35,10 +35,10 @@ bench-peers: .venv/.ready  ## the same task beside other systems, each in an env
 	$(PYTHON) -m bench.peers
 
 chaos: .venv/.ready  ## real processes under real faults for ten minutes, then every promise counted; ARGS="--seed 7 --minutes 60"
-	$(PYTHON) -m tests.system.chaos $(ARGS)
+	GRPC_VERBOSITY=ERROR $(PYTHON) -m tests.system.chaos $(ARGS)
 
 reliability: .venv/.ready  ## how fast the fleet mends: the table of docs/reliability.md; ARGS="--only cancel" for a part of it
-	$(PYTHON) -m tests.system.chaos.measure $(ARGS)
+	GRPC_VERBOSITY=ERROR $(PYTHON) -m tests.system.chaos.measure $(ARGS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
