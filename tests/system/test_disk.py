@@ -3,9 +3,10 @@
 import asyncio
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,15 +70,14 @@ def view(fleet: Fleet, job: JobId) -> JobView:
     return ask(fleet, lambda client: client.jobs(ids=[job]))[0]
 
 
+def paceline(fleet: Fleet, *words: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "paceline", *words], env=fleet.env, capture_output=True, text=True, check=False
+    )
+
+
 def trouble(fleet: Fleet) -> str:
     return ask(fleet, lambda client: client.info()).trouble
-
-
-def is_read_only(fleet: Fleet) -> bool:
-    """A page or two may still be free: sooner or later there is too much to keep."""
-    with suppress(TryAgain):
-        ask(fleet, lambda client: client.create_token("join"))
-    return "read-only: no space left on" in trouble(fleet)
 
 
 def finish(fleet: Fleet, job: JobId) -> str:
@@ -92,21 +92,24 @@ def finish(fleet: Fleet, job: JobId) -> str:
 
 def test_a_server_without_space_is_read_only_and_goes_on_by_itself(new_fleet: Fleet, small: Path) -> None:
     fleet, go = new_fleet, new_fleet.home / "go"
-    fleet.start_server("--store", str(small / "paceline.db"), "--beat", "0.5", "--lease", "3", "--reserve", "1MiB")
+    fleet.start_server("--store", str(small / "paceline.db"), "--beat", "0.3", "--lease", "2", "--reserve", "1MiB")
     fleet.start_worker("w1", "--cpus", "4")
-    job = submit(fleet, f"until test -e {go}; do sleep 0.1; done; echo done", 40)
+    job = submit(fleet, f"until test -e {go}; do sleep 0.1; done; head -c 200000 /dev/zero", 8)
     until(lambda: view(fleet, job).running == 4, "some tasks run")
     with filled(small):
         with pytest.raises(TryAgain, match=f"accepts nothing new: 0 MiB are left on {small}") as refused:
             submit(fleet, "true")
         assert "goes on by itself" in refused.value.hint
-        until(lambda: is_read_only(fleet), "the server is read-only")
+        go.touch()  # there is much to keep
+        until(lambda: "read-only: no space left on" in trouble(fleet), "the server is read-only")
         with pytest.raises(TryAgain, match="read-only"):
             ask(fleet, lambda client: client.cancel(job))
-        assert view(fleet, job).total == 40
-        time.sleep(5.0)  # longer than the lease
+        assert view(fleet, job).total == 8
+        assert "read-only: no space left on" in paceline(fleet, "ps").stderr
+        refused_too = paceline(fleet, "submit", "--", "true")
+        assert (refused_too.returncode, "hint: free some space" in refused_too.stderr) == (75, True)
+        time.sleep(2.5)  # longer than the lease
     until(lambda: not trouble(fleet), "the server goes on")
-    go.touch()
     assert finish(fleet, job) == "SUCCEEDED"
     assert finish(fleet, submit(fleet, "true")) == "SUCCEEDED"
     attempts = ask(fleet, lambda client: client.tasks(job))

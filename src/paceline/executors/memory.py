@@ -17,7 +17,7 @@ from paceline.executors.tree import Process, read
 
 LOOK = 0.5
 """Seconds between two looks at a tree without a group."""
-_SETTLE = 0.01  # seconds from the kernel's word that it is about to kill until it has
+_SETTLE = (0.01, 0.1, 1.0)  # seconds from the kernel's word that it is about to kill until it has, or not
 _AGAIN, _TRIES = 0.1, 50  # seconds until a group is tried to be removed again, and how often
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -127,7 +127,8 @@ class Caged:
     def _rung(self, bell: int, end: Action) -> None:
         """Version 1 kills one process; the others go with it, or they would wait for it for ever."""
         os.eventfd_read(bell)
-        self._loop.after(_SETTLE, lambda: end() if self._group.kills() else None)
+        for seconds in _SETTLE:
+            self._loop.after(seconds, lambda: end() if self._group.kills() else None)
 
     def kill(self) -> None:
         self._group.kill()

@@ -1,5 +1,6 @@
 """One SQLite file and the named statements that are run on it."""
 
+import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,8 @@ from paceline.model.errors import StoreError
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _PATIENCE = 1.0  # seconds for somebody who looks into the file with a tool of his own
+
+_LITTLE = 1 << 16  # bytes free; with less, SQLite may fail to make a file and know no reason
 
 SQLITE_BUSY = 5  # sqlite3.SQLITE_BUSY and the like exist as numbers only
 SQLITE_IOERR = 10  # what a quota looks like, or a disk that gives no reason
@@ -88,6 +91,8 @@ def plainly(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         code = _code(error)
+        if code == SQLITE_IOERR and _is_full(path.parent):
+            code = SQLITE_FULL
         if code in _CURES:
             what = f"no space left on {path.parent}" if code == SQLITE_FULL else f"{path}: {error}"
             raise Passing(what, _CURES[code]) from error
@@ -104,6 +109,11 @@ _CURES: Mapping[int, str] = {
     SQLITE_IOERR: "see to the disk, or to your quota",
     SQLITE_FULL: "free some space",
 }
+
+
+def _is_full(directory: Path) -> bool:
+    found = os.statvfs(directory)
+    return found.f_bavail * found.f_frsize < _LITTLE
 
 
 def _code(error: sqlite3.Error) -> int:
