@@ -26,13 +26,13 @@ docs: .venv/.ready  ## regenerate the documents that are made from code
 	scripts/docs
 
 bench: .venv/.ready  ## every figure of docs/performance.md; ONLY="map latency" for some of them
-	$(PYTHON) -m bench $(ONLY)
+	$(PYTHON) -m bench $(ONLY) $(ARGS)
 
 growth: .venv/.ready  ## how the decider grows with workers and tasks: the tables of docs/growth.md
 	$(PYTHON) -m bench.growth
 
-bench-peers: .venv/.ready  ## the same task beside other systems, each in an environment of its own
-	$(PYTHON) -m bench.peers
+bench-peers: .venv/.ready  ## beside other systems, each in an environment of its own; ARGS="--only ray --rounds 1" for some
+	$(PYTHON) -m bench.peers $(ARGS)
 
 chaos: .venv/.ready  ## real processes under real faults for ten minutes, then every promise counted; ARGS="--seed 7 --minutes 60"
 	GRPC_VERBOSITY=ERROR $(PYTHON) -m tests.system.chaos $(ARGS)
@@ -41,7 +41,7 @@ reliability: .venv/.ready  ## how fast the fleet mends: the table of docs/reliab
 	GRPC_VERBOSITY=ERROR $(PYTHON) -m tests.system.chaos.measure $(ARGS)
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
+	rm -rf .venv .bench build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage
 
 .venv/.ready: requirements/dev.txt pyproject.toml scripts/venv
 	scripts/venv
