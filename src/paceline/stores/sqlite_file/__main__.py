@@ -1,5 +1,6 @@
 """``python -m paceline.stores.sqlite_file keep|read PATH FD``: one process of the store, until the socket FD closes."""
 
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ def main(role: str, path: str, fd: str) -> None:
     """Serve until the server's process is gone: only that ends a store process, so that nothing it heard is lost."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    gc.freeze()  # what was imported stays: no collection need look at it again
     os.umask(0o077)  # payloads and credentials are nobody else's
     with Peer(int(fd)) as peer:
         ROLES[role](Path(path), peer)
