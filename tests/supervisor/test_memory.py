@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from paceline.executor import Unbegun
+from paceline.executor import Halt, Unbegun
 from paceline.executors.groups import find_home
+from paceline.executors.loop import steady
 from paceline.executors.tree import children
-from tests.supervisor.host import Agent, Host, reaped
+from tests.supervisor.host import PATIENCE, Agent, Host, reaped
+from tests.supervisor.test_trees import HIDE, daemon
 
 pytestmark = pytest.mark.system
 
@@ -80,6 +82,27 @@ def test_a_limit_below_what_it_takes_to_start_is_told(host: Host, agent: Agent) 
     assert " of 1 MiB" in end.detail
     (end,) = agent.calls(host.call("add", (1, 2), memory=1 << 20))
     assert end.outcome == "OOM"
+
+
+def test_a_daemon_that_hides_goes_with_its_group(host: Host) -> None:
+    demand_groups()
+    agent = host.start()
+    agent.say(host.launch("1.1#1", ["sleep", "1000"]))  # so that it may be this one's
+    said = host.said()
+    agent.say(host.launch("1.0#1", [sys.executable, "-c", daemon(HIDE)], memory=LIMIT))
+    pid = int(said.line())
+    agent.say(Halt(key="1.0#1", outcome="CANCELLED"))
+    assert agent.end("1.0#1").outcome == "CANCELLED"
+    reaped(pid)
+    until_none(host)
+
+
+def until_none(host: Host) -> None:
+    """Wait for the groups to be gone: what was in them takes a moment to die."""
+    deadline = steady() + PATIENCE
+    while groups(host):
+        assert steady() < deadline, groups(host)
+        os.sched_yield()
 
 
 def test_what_cannot_be_started_leaves_no_group(host: Host, agent: Agent) -> None:

@@ -169,9 +169,8 @@ class Group:
         return told
 
     def kill(self) -> None:
-        """Everything in it, at once, where the kernel can do that."""
-        with suppress(OSError):
-            _write(self._path / "cgroup.kill", "1")
+        """Everything in it: at once where the kernel does that, else one by one."""
+        _kill(self._path)
 
     def remove(self) -> bool:
         """False: somebody is still in it."""
@@ -181,10 +180,17 @@ class Group:
 def remove_all(stem: Path) -> None:
     """Every group whose path is this and a number, with whatever is in it."""
     for path in list(stem.parent.glob(f"{stem.name}-*")):
+        _kill(path)
+        _remove(path)
+
+
+def _kill(path: Path) -> None:
+    try:
+        _write(path / "cgroup.kill", "1")
+    except OSError:
         for pid in _text(path / "cgroup.procs").split():
             if process := look(int(pid)):
                 send(process, signal.SIGKILL)
-        _remove(path)
 
 
 def _remove(path: Path) -> bool:

@@ -36,7 +36,7 @@ class Cell(Protocol):
         ...
 
     def kill(self) -> None:
-        """Kill what is in it, where that takes one word."""
+        """Kill what is in it, as far as that can be told."""
         ...
 
     def close(self) -> str:
@@ -145,6 +145,7 @@ class Caged:
 
     def _remove(self, tries: int) -> None:
         if not self._group.remove() and tries:
+            self._group.kill()  # who is still here hid so well that nobody knew whose it was
             self._loop.after(_AGAIN, functools.partial(self._remove, tries - 1))
 
 
