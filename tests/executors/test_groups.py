@@ -84,6 +84,13 @@ def test_a_delegated_group_of_version_2_is_rearranged(tmp_path: Path) -> None:
     assert (own / "cgroup.subtree_control").read_text() == "+memory"
 
 
+def test_what_was_rearranged_stays_so(tmp_path: Path) -> None:
+    proc = version_2(tmp_path, delegated=True)
+    before = find_home(proc)
+    (proc / "cgroup").write_text("0::/app.slice/worker/paceline-host\n")
+    assert find_home(proc) == before
+
+
 def test_the_root_of_version_2_may_hold_both(tmp_path: Path) -> None:
     group(tmp_path / "unified", cgroup__controllers="memory\n", cgroup__procs="1\n", cgroup__subtree_control="")
     home = find_home(machine(tmp_path, "0::/\n", {"unified": "cgroup2 rw"}))

@@ -164,7 +164,9 @@ def test_a_worker_killed_whole_leaves_nothing_running_and_runs_it_again_when_it_
     until(lambda: all(view.state != "READY" for view in work.fleet.seen()), "the server notices", 1.0)
     work.fleet.start_worker("w1", "--cpus", "2")
     all_recorded_once(work, job, 2)
-    assert [view.outcome for view in work.attempts(TaskId(job, 0))] == ["LOST", "SUCCEEDED"]
+    first, *_, last = work.attempts(TaskId(job, 0))
+    assert first.outcome in ("LOST", "RETURNED")  # the latter if it was killed before it could tell what it had begun
+    assert last.outcome == "SUCCEEDED"
 
 
 def test_a_killed_program_is_its_own_failure(work: Work) -> None:

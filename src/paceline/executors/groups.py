@@ -33,6 +33,8 @@ class Names(NamedTuple):
     kills: str  # has a line "oom_kill N"
 
 
+HOST = "paceline-host"
+"""Where the processes of a group go that is rearranged."""
 V1 = Names(
     "tasks",
     ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes"),
@@ -85,6 +87,8 @@ def _below(point: Path, group: str) -> Path:
 
 
 def _home_v2(own: Path) -> Home | None:
+    if own.name == HOST:  # rearranged by a predecessor
+        own = own.parent
     if "memory" not in (own / "cgroup.controllers").read_text().split():
         return None
     root = not (own / "cgroup.type").exists()
@@ -92,7 +96,7 @@ def _home_v2(own: Path) -> Home | None:
         return None
     leaf = own
     if not root:
-        leaf = own / "paceline-host"
+        leaf = own / HOST
         leaf.mkdir(exist_ok=True)
         for pid in (own / "cgroup.procs").read_text().split():
             _write(leaf / "cgroup.procs", pid)
