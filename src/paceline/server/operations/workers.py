@@ -38,6 +38,7 @@ async def create_token(fleet: Fleet, role: str, name: str, ttl: float) -> tuple[
     """A new credential's text, which is told this once, and when it expires (0: never)."""
     if ttl < 0:
         raise UsageError(f"ttl: {ttl} is negative")
+    fleet.loop.hold.demand()
     text, kept = fleet.auth.create(role, name, fleet.clock.now(), ttl)
     await fleet.loop.keep_now(kept)
     return text, kept.expires_at
@@ -45,6 +46,7 @@ async def create_token(fleet: Fleet, role: str, name: str, ttl: float) -> tuple[
 
 async def join(fleet: Fleet, newcomer: Principal, name: str) -> tuple[WorkerId, str]:
     """A number and a key for a newcomer with a join token."""
+    fleet.loop.hold.demand()  # before the token is spent
     number = WorkerId(max([fleet.auth.highest_worker(), *fleet.cluster.workers]) + 1)
     text, records = fleet.auth.trade(newcomer, _free_name(fleet, name), number, fleet.clock.now())
     await fleet.loop.keep_now(*records)
