@@ -21,6 +21,15 @@ def test_ends_are_said_once_and_kept_until_settled() -> None:
     assert [word.keys for word in ledger.words()] == [("b",)]
 
 
+def test_ends_that_were_asked_for_again_do_not_displace_others() -> None:
+    ledger = Ledger()
+    ledger.enter([End("a", "SUCCEEDED")])
+    assert [word.keys for word in ledger.words()] == [("a",)]
+    ledger.enter([End("b", "SUCCEEDED")])
+    ledger.say_again(["a", "b"])
+    assert [word.keys for word in ledger.words()] == [("b", "a")]
+
+
 def test_large_results_are_told_in_several_words() -> None:
     ledger = Ledger()
     ledger.enter([End(str(index), "SUCCEEDED", result=bytes(BATCH // 2)) for index in range(5)])

@@ -39,7 +39,11 @@ class Ledger:
 
     def say_again(self, keys: Iterable[str] | None = None) -> None:
         """These (or all) are news once more: somebody asked, or there is a new agent."""
-        self._unsaid = [*self._unsettled.values()] if keys is None else [self._unsettled[key] for key in keys]
+        if keys is None:
+            self._unsaid = [*self._unsettled.values()]
+        else:
+            news = set(self.unsaid())
+            self._unsaid += [self._unsettled[key] for key in keys if key not in news]
 
     def unsaid(self) -> list[str]:
         """Keys of what will be said next."""
