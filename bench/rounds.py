@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bench import yardsticks
+from bench import quiet, yardsticks
 from bench.figure import Figure, Sample
 from bench.figures import ROWS
 from bench.result import Measured, Result
@@ -33,6 +33,7 @@ def _play(figures: list[Figure[Any]], rounds: int) -> Taken:
             for figure in figures:
                 if figure.once and number:
                     continue
+                quiet.wait()
                 yards = yardsticks.measure()
                 values = figure.play(setting)
                 _say(figure, number, values)

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from bench import quiet
 from bench.peers.catalog import PEERS, Peer
 from bench.peers.environment import PLACE, ROOT, Missing, python
 from bench.peers.outcome import Outcome, save
@@ -46,6 +47,7 @@ def main() -> None:
 
 def _add_round(outcome: Outcome, number: int) -> None:
     peer = outcome.peer
+    quiet.wait()
     try:
         measured = play(peer)
     except Missing as missing:
