@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from paceline.core.views import worker_view
-from paceline.core.workers import FORGET, WORKER_TRANSITIONS
+from paceline.core.workers import FORGET, WORKER_TRANSITIONS, answer_beat
 from paceline.model.decision import BeatHeard, Drain, Drop, Stop, Welcome
 from paceline.model.errors import NotFound
 from paceline.model.events import (
@@ -303,6 +303,20 @@ def test_a_draining_worker_finishes_and_gets_nothing_new(world: AuditedWorld) ->
     decision = world.step(DrainAsked(worker=worker.id, resume=True))
     assert decision.messages[0][1] == Drain(resume=True)
     assert len(worker.held) == 1
+
+
+def test_a_beat_can_be_answered_without_a_step(world: AuditedWorld) -> None:
+    worker = world.join()
+    beat = WorkerBeat(worker=worker.id, incarnation=world.cluster.workers[worker.id].incarnation)
+    before = world.cluster.workers[worker.id].seen_at
+    assert answer_beat(world.cluster, beat) == [(worker.id, BeatHeard())]
+    assert world.cluster.workers[worker.id].seen_at == before
+    for stale in (replace(beat, incarnation=Incarnation(0)), replace(beat, worker=WorkerId(99))):
+        assert answer_beat(world.cluster, stale) == []
+    worker.lose_link()
+    world.advance(20.0)
+    assert state(world, worker) is WorkerState.LOST
+    assert answer_beat(world.cluster, beat) == []
 
 
 def test_why_a_worker_wants_nothing_is_known_to_everybody(world: AuditedWorld) -> None:
