@@ -8,10 +8,11 @@ import pytest
 from paceline.core.scheduler import Scheduler
 from paceline.core.step import Terms
 from paceline.core.strategy import SPREAD
-from paceline.model.events import DrainAsked
+from paceline.model.events import AttemptsEnded, DrainAsked
 from paceline.model.ids import WorkerId
 from paceline.model.resources import GpuNeed, Need
-from paceline.testing.hand import Hand
+from paceline.model.task import Outcome
+from paceline.testing.hand import Hand, alike, named
 from paceline.testing.world import GIB, World, gpu, machine
 
 NEEDS = (
@@ -76,6 +77,30 @@ def decisions(seed: int, *, ranked: bool) -> object:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_same_workers_are_found_as_by_looking_at_all(seed: int) -> None:
     assert decisions(seed, ranked=True) == decisions(seed, ranked=False)
+
+
+def crowd(*, ranked: bool) -> object:
+    """Many jobs of one task each, and many workers that come free in the same step."""
+    world = World()
+    terms = Terms(beat=5.0, lease=20.0, strategy=replace(SPREAD, ranked=ranked))
+    world.terms, world.scheduler = terms, Scheduler(world.cluster, terms)
+    workers = [world.join(cpu=1000 * (1 + number % 3)) for number in range(12)]
+    for number in range(60):
+        world.submit(tasks=1 + number % 2)
+    for turn in range(3):
+        busy = [worker for worker in workers[turn:] if worker.held]
+        world.step(
+            *(
+                AttemptsEnded(worker=w.id, endings=alike(each, Outcome.SUCCEEDED))
+                for w in busy
+                for each in named(list(w.held)[:2])
+            )
+        )
+    return world.tables.jobs, world.tables.endings, world.tables.attempts
+
+
+def test_many_jobs_find_the_same_places_among_those_that_came_free_together() -> None:
+    assert crowd(ranked=True) == crowd(ranked=False)
 
 
 def test_workers_that_come_and_go_leave_nothing() -> None:

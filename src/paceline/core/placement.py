@@ -28,6 +28,9 @@ from paceline.model.decision import Grant
 from paceline.model.records import AttemptsGranted
 from paceline.model.resources import Need
 
+FEW = 4
+"""Workers of which all are looked at sooner than they are put in order."""
+
 
 def place(step: Step) -> None:
     """Grant all that can be granted now."""
@@ -69,7 +72,9 @@ def _turn(job: Job, workers: int, *, contested: bool) -> int:
 def _place_some(step: Step, job: Job, candidates: Candidates, turn: int) -> bool:
     """Grant at most ``turn`` tasks of one job. False: nobody asked has room for its needs, so for no such job's."""
     for need in job.queue.needs:
-        placed = _start(step, job, need, _rooms(step, job.queue, need, candidates, turn), turn)
+        rooms = _rooms(step, job.queue, need, candidates, turn)
+        placed = _start(step, job, need, rooms, turn)
+        candidates.booked(worker for worker, _ in rooms)
         if placed < turn and need.gpu is None and not need.time and job.queue.brief():
             able = [worker for worker in candidates.of(job.queue) if worker.allows(need)]
             placed += _ahead(step, job, need, able, turn - placed)
@@ -84,6 +89,8 @@ def _rooms(step: Step, queue: ResourceClass, need: Need, candidates: Candidates,
     strategy = step.terms.strategy
     if strategy.ranked and not queue.stuck:
         return step.cluster.ranking.first(need, wanted, step.now, candidates.withheld)
+    if strategy.ranked and queue.contested() and len(candidates.changed) > FEW:
+        return candidates.shortlist.first(need, wanted, step.now, candidates.withheld)
     able = [worker for worker in candidates.of(queue) if worker.allows(need)]
     rooms = [(worker, room) for worker in able if (room := worker.free_for(need, step.now)) > 0]
     return sorted(rooms, key=partial(strategy.order, need))
