@@ -8,6 +8,7 @@ Times are CPU of this process, taken around each step of the core, so other prog
 
 import argparse
 import platform
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -30,8 +31,10 @@ Row = Sequence[str]
 
 
 def play(workers: int, *work: Batch, beat: float = 0.0) -> Report:
-    """One simulation."""
-    return simulate(parse_fleet([f"{workers}x{SLOTS}"]), work, POLICIES["spread"], Pace(beat=beat))
+    """One simulation, and a word on it to who waits."""
+    found = simulate(parse_fleet([f"{workers}x{SLOTS}"]), work, POLICIES["spread"], Pace(beat=beat))
+    print(f"{found.workers:,} workers, {found.tasks:,} tasks in {found.jobs:,} jobs", file=sys.stderr)
+    return found
 
 
 def batch(count: int, form: str, seconds: float, at: float = 0.0) -> Batch:
@@ -44,14 +47,14 @@ def batch(count: int, form: str, seconds: float, at: float = 0.0) -> Batch:
 
 def full(workers: int) -> Report:
     """More waits than can run, from beginning to end; no two tasks end together."""
-    return play(workers, batch(max(20_000, 3 * SLOTS * workers), "exp", 60.0))
+    return play(workers, batch(max(20_000, 2 * SLOTS * workers), "exp", 60.0))
 
 
 def half_full(workers: int) -> Report:
     """Half of every worker is taken for good, and jobs of one task each find their places on the rest."""
     settled = batch(SLOTS * workers // 2, "fixed", 3_600.0)
     rate = min(SLOTS * workers / 4 / 60.0, 400.0)  # a second
-    return play(workers, settled, *(batch(1, "fixed", 60.0, at=5.0 + number / rate) for number in range(10_000)))
+    return play(workers, settled, *(batch(1, "fixed", 60.0, at=5.0 + number / rate) for number in range(5_000)))
 
 
 def idle(workers: int) -> float:
