@@ -49,7 +49,7 @@ class WorkOptions(TypedDict):
 _OPTIONS = (
     click.option("--name", default="", help="Name of the job; default: the program's."),
     click.option("--cpus", default="", metavar="N", help="Processors of a task, at least: 4, 0.5."),
-    click.option("--memory", default="", metavar="SIZE", help="Memory of a task, at least: 8GiB, 512MB."),
+    click.option("--memory", default="", metavar="SIZE", help="Memory of a task, which is held to it: 8GiB, 512MB."),
     click.option("--disk", default="", metavar="SIZE", help="Free disk, at least."),
     click.option("--gpus", "--gpu", default="", metavar="GPU", help="Devices: 1, 0.5, A100:2, A10G,A100:24GB..:1."),
     click.option("--label", multiple=True, metavar="KEY=VALUE", help="A label that the worker must have."),

@@ -21,7 +21,7 @@ class TaskOptions(TypedDict, total=False):
 
     name: str  # of the job; default: the function's
     cpu: float | str  # processors of one task, at least; default 1
-    memory: int | str  # bytes, or "8GiB"
+    memory: int | str  # bytes, or "8GiB"; a task that wants more ends as OOM
     disk: int | str
     gpu: float | str  # devices: 1, 0.5, "A100:2", "nvidia:24GB"
     labels: Mapping[str, str]  # that the worker must have

@@ -20,7 +20,7 @@ class Resources(Struct, forbid_unknown_fields=True):
     """What every task needs of a worker."""
 
     cpus: Annotated[Quantity, Meta(description="Processors, at least: `4`, `0.5`, `4+`.")] = ""
-    memory: Annotated[Quantity, Meta(description="Memory, at least: `8GiB`, `512MB`.")] = ""
+    memory: Annotated[Quantity, Meta(description="Memory it has, and is held to: `8GiB`, `512MB`.")] = ""
     disk: Annotated[Quantity, Meta(description="Free disk, at least: `100GB`.")] = ""
     gpu: Annotated[
         Quantity,
