@@ -118,7 +118,11 @@ def _relative(row: Row, measured: Measured) -> float:
 
 @functools.cache
 def _commit() -> str:
-    said = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=RESULTS.parent, capture_output=True, text=True, check=False
-    )
+    """Empty outside a clone."""
+    try:
+        said = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True
+        )
+    except FileNotFoundError:
+        return ""
     return said.stdout.strip()
