@@ -8,7 +8,7 @@ import pytest
 
 from paceline.clock import SystemClock
 from paceline.model.columns import Endings
-from paceline.model.errors import Conflict, NotAllowed, NotFound, PacelineError, Unreachable, UsageError
+from paceline.model.errors import Conflict, NotAllowed, NotFound, PacelineError, TryAgain, Unreachable, UsageError
 from paceline.model.job import Range
 from paceline.sdk.session import Session, Stream
 from paceline.testing import FakeClock
@@ -214,6 +214,38 @@ def test_patience_ends() -> None:
             await server.start()
             server.silent = False
             assert (await session.submit(request("t2"))).jobs == [2]  # a later word tries anew
+
+    play(scenario)
+
+
+def test_what_the_server_cannot_take_for_now_is_said_again() -> None:
+    async def scenario(server: FakeFleet) -> None:
+        async with connected(server) as session:
+            server.problems = [TryAgain("the server is read-only")]
+            answer = await session.submit(request())
+            assert list(answer.jobs) == [1]
+            assert len(server.said("submit")) == 2
+
+    play(scenario)
+
+
+def test_an_append_that_cannot_be_taken_is_not_said_again_behind_its_successors() -> None:
+    async def scenario(server: FakeFleet) -> None:
+        async with connected(server) as session:
+            server.problems = [TryAgain("the server is read-only")]
+            with pytest.raises(TryAgain, match="read-only"):
+                await session.append(1, 0, [b"x"])
+            assert len(server.said("append")) == 1
+
+    play(scenario)
+
+
+def test_patience_with_a_server_that_cannot_is_limited_too() -> None:
+    async def scenario(server: FakeFleet) -> None:
+        async with connected(server, patience=0.0) as session:
+            server.problems = [TryAgain("the server is read-only")]
+            with pytest.raises(TryAgain, match="read-only"):
+                await session.submit(request())
 
     play(scenario)
 

@@ -22,6 +22,7 @@ from paceline.model.errors import (
     NeverFits,
     NotAllowed,
     PacelineError,
+    TryAgain,
     Unreachable,
     UsageError,
     VersionMismatch,
@@ -35,6 +36,9 @@ from paceline.wire.status import named, to_error
 
 PATIENCE = 60.0
 """Seconds without a server until a session gives up."""
+
+NOT_NOW = 0.5
+"""Seconds until a word is said again that the server could not take for now; a full disk may be the reason."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two tries to connect
 _FINAL = (NotAllowed, VersionMismatch, UsageError, Conflict, NeverFits)  # trying again would not help
@@ -64,6 +68,12 @@ class Unanswered:
 
     word: fleet.ClientWord
     answer: asyncio.Future[fleet.Answered]
+    since: float  # by the session's clock
+
+    @property
+    def alone(self) -> bool:
+        """It may be said again later: an append may not, for others behind it count on it."""
+        return not self.word.HasField("append")
 
 
 class Session:
@@ -135,7 +145,7 @@ class Session:
 
     def _say(self, call: int, word: fleet.ClientWord) -> asyncio.Future[fleet.Answered]:
         answer = asyncio.get_running_loop().create_future()
-        self._unanswered[call] = Unanswered(word=word, answer=answer)
+        self._unanswered[call] = Unanswered(word=word, answer=answer, since=self._clock.steady())
         self._outgoing.put(word, word.ByteSize())
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run())
@@ -227,12 +237,23 @@ class Session:
             follower.lost(error)
 
     def _answered(self, answered: fleet.Answered) -> None:
-        waiting = self._unanswered.pop(answered.call, None)
-        if waiting is None or waiting.answer.done():
+        waiting = self._unanswered.get(answered.call)
+        if waiting is None:
+            return
+        problem = answered.problem
+        if problem.code == TryAgain.code and waiting.alone and self._clock.steady() - waiting.since < self._patience:
+            asyncio.get_running_loop().call_later(NOT_NOW, self._repeat, answered.call)
+            return
+        del self._unanswered[answered.call]
+        if waiting.answer.done():
             return
         if answered.HasField("problem"):
-            problem = answered.problem
             waiting.answer.set_exception(named(problem.code, problem.message, problem.hint))
             waiting.answer.exception()
         else:
             waiting.answer.set_result(answered)
+
+    def _repeat(self, call: int) -> None:
+        """Say it once more, if it still waits for an answer."""
+        if waiting := self._unanswered.get(call):
+            self._outgoing.put(waiting.word, waiting.word.ByteSize())
