@@ -54,6 +54,7 @@ async def connected(server: FakeFleet, patience: float = 20.0) -> AsyncIterator[
     clock = SystemClock() if patience else FakeClock()
     way = channel.open_channel(server.options.address, server.options.tls)
     stub = FleetStub(way)  # type: ignore[no-untyped-call]
+
     async def dial() -> Stream:
         return stub.Session(metadata=channel.metadata(server.options.token))  # type: ignore[no-any-return]
 
