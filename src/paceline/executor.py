@@ -58,9 +58,10 @@ class Launch:
 class Call:
     """Call a kind's function in a warm process, once per key, in this order, one after the other.
 
-    ``python``, ``env``, ``cwd`` and ``memory`` choose the pool: processes are shared only among equal ones, and one process runs
-    one call at a time. ``digest`` names (kind, body); the body is ``blobs[0]`` the first time a connection mentions the
-    digest and ``b""`` after that. ``blobs[1:]`` are the payloads, one per key (or none at all: tasks without payload).
+    ``python``, ``env``, ``cwd`` and ``memory`` choose the pool: processes are shared only among equal ones, and one
+    process runs one call at a time. ``digest`` names (kind, body); the body is ``blobs[0]`` the first time a connection
+    mentions the digest and ``b""`` after that. ``blobs[1:]`` are the payloads, one per key (or none at all: tasks
+    without payload).
     """
 
     keys: Sequence[str]

@@ -52,14 +52,13 @@ def converse(home: Path, host: Host, guest: Guest) -> None:
         line.hang_up()
 
     async def scenario() -> None:
-        attended: list[asyncio.Task[None]] = []
-        server = await listen(home, lambda line: attended.append(asyncio.ensure_future(attend(line))))
+        lines: asyncio.Queue[Line] = asyncio.Queue()
+        server = await listen(home, lines.put_nowait)
         stream = await reach(home, ADDRESS, SESSION, (("authorization", "Bearer x"),), ToClient)
+        attended = asyncio.ensure_future(attend(await lines.get()))
         await guest(stream)
         stream.cancel()
-        while not attended:
-            await asyncio.sleep(0)
-        await asyncio.gather(*attended)
+        await attended
         server.close()
         await parted()
 
@@ -71,16 +70,15 @@ async def nothing(stream: Stream[FromClient], line: Line) -> None: ...
 
 def test_whoever_connects_says_what_it_calls_and_who_it_is(home: Path) -> None:
     async def scenario() -> None:
-        lines: list[Line] = []
-        server = await listen(home, lines.append)
+        lines: asyncio.Queue[Line] = asyncio.Queue()
+        server = await listen(home, lines.put_nowait)
         stream = await reach(home, ADDRESS, SESSION, (("authorization", "Bearer x"),), ToClient)
-        while not lines:
-            await asyncio.sleep(0)
-        assert json.loads(await lines[0].receive()) == [SESSION, {"authorization": "Bearer x"}]
+        line = await lines.get()
+        assert json.loads(await line.receive()) == [SESSION, {"authorization": "Bearer x"}]
         stream.cancel()
         with pytest.raises(EOFError):
-            await lines[0].receive()
-        lines[0].hang_up()
+            await line.receive()
+        line.hang_up()
         server.close()
         await parted()
 
@@ -143,16 +141,15 @@ def test_a_message_that_is_too_large_ends_the_stream_for_its_reader(home: Path) 
 
 def test_what_no_paceline_says_is_not_read_on(home: Path) -> None:
     async def scenario() -> None:
-        lines: list[Line] = []
-        server = await listen(home, lines.append)
+        lines: asyncio.Queue[Line] = asyncio.Queue()
+        server = await listen(home, lines.put_nowait)
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.connect(str(socket_of(home)))
             stranger.sendall(struct.pack("<I", MESSAGE_LIMIT + 1) + b"x" * 100)
-            while not lines:
-                await asyncio.sleep(0)
+            line = await lines.get()
             with pytest.raises(PacelineError, match="that is no Paceline"):
-                await lines[0].receive()
-        lines[0].hang_up()
+                await line.receive()
+        line.hang_up()
         server.close()
         await parted()
 
