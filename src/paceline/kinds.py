@@ -98,7 +98,7 @@ def _mapping(name: str, text: bytes) -> dict[str, Any]:
 
 
 def _refuse_unknown(name: str, params: type[msgspec.Struct], raw: Mapping[str, Any]) -> None:
-    known = [field.encode_name for field in msgspec.structs.fields(params)]
+    known = params.__struct_encode_fields__
     for key in raw:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, 1)

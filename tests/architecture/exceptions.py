@@ -32,7 +32,9 @@ CONSTRUCTS: Mapping[str, str] = {
 SLEEPS: Mapping[str, str] = {"proxy.py": "its faults are delays"}
 """Test files outside ``tests/system`` that may wait for time to pass."""
 
-PATCHES: Mapping[str, str] = {}
+PATCHES: Mapping[str, str] = {
+    "simulation/mutants/mutant.py": "plants bugs, to see whether the simulation finds them",
+}
 """Test files that may replace attributes of something."""
 
 

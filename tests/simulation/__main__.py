@@ -35,13 +35,15 @@ def main() -> int:
 
 def _summary(total: Result, seconds: float, processes: int) -> str:
     rate = total.seeds / seconds
+    told = os.times()
+    busy = told.user + told.system + told.children_user + told.children_system
     lines = [f"{fault.name.lower():<20} {total.faults[fault]:>9,}  {fault}" for fault in Fault]
     return "\n".join(
         [
             *lines,
             "",
-            f"{total.seeds:,} seeds in {seconds:.0f} s on {processes} processes: {rate:.1f} seeds/s, "
-            f"{rate / processes:.1f} each",
+            f"{total.seeds:,} seeds in {seconds:.0f} s on {processes} processes: {rate:.1f} seeds/s; "
+            f"{total.seeds / busy:.1f} seeds per second of a processor",
             f"{total.decisions:,} decisions, {total.faults.total():,} faults",
             f"{len(total.failed)} failed: {', '.join(map(str, sorted(total.failed))) or 'none'}",
             "",

@@ -34,7 +34,9 @@ from paceline.agent.words import (
     ToServer,
     Woken,
 )
-from paceline.executor import Ended, Holds, ToSupervisor
+from paceline.executor import Call, Ended, Holds, Launch, Settle, ToSupervisor
+from paceline.model.columns import Attempts
+from paceline.model.decision import Stop
 from paceline.model.ids import Incarnation, WorkerId
 from paceline.model.worker import Machine
 from tests.simulation.ledger import output_of
@@ -65,9 +67,18 @@ class Ground(Protocol):
 
     def to_supervisor(self, words: Sequence[ToSupervisor]) -> None: ...
 
+    def heard_stop(self, attempts: Attempts) -> None: ...
+
     def will_run(self, frame: Frame) -> None: ...
 
     def agent_left(self, agent: "Agent") -> None: ...
+
+    def agent_died(self) -> None: ...
+
+    def flips(self) -> bool:
+        """A coin."""
+
+    def check_hello(self, held: Sequence[Attempts]) -> None: ...
 
 
 class Agent:
@@ -76,6 +87,7 @@ class Agent:
     def __init__(self, host: Ground, process: Process, incarnation: Incarnation) -> None:
         self.process = process
         self.worker = Worker(Books(host.machine.capacity), host.places)
+        self.doomed = False  # to die when it next says something that matters to the supervisor
         self.link = Link(process, host.route, host.servers, self._hello, self.hear)
         self._host = host
         self._incarnation = incarnation
@@ -84,6 +96,7 @@ class Agent:
         self._events: deque[Event | Acked] = deque()
         self._acked: dict[str, int] = {}  # bytes of each attempt's output that the server has
         self._alarms: list[Alarm] = []  # one or none
+        self._full = False
         self._held = False  # the supervisor said what it holds
 
     def start(self) -> None:
@@ -119,6 +132,8 @@ class Agent:
                 self._starter.forget()
             case Orphaned():
                 self._host.find_supervisor(self)
+            case Stop(attempts=attempts):
+                self._host.heard_stop(attempts)
         self._perform(self.worker.receive(event, self.process.time()))
         self.worker.check()
         if isinstance(event, Holds) and not self._held:
@@ -151,9 +166,12 @@ class Agent:
 
     def _say(self) -> None:
         down, up = self._outbox.release()
-        if down:
+        dies = self.doomed and any(isinstance(word, Launch | Call | Settle) for word in down)
+        if down and not (dies and self._host.flips()):
             self._host.to_supervisor(down)
-        if up:
+        if dies:
+            self._host.agent_died()
+        elif up:
             self.link.send(up)
 
     def _mend(self) -> None:
@@ -190,7 +208,10 @@ class Agent:
             self.hear(Shipped(keys=[str(attempt)]))
 
     def _watch_space(self) -> None:
-        self.hear(Space(free=0 if self._host.spool.full else PLENTY))
+        full = self._host.spool.full
+        if full != self._full:  # else it is no news
+            self._full = full
+            self.hear(Space(free=0 if full else PLENTY))
         if self._outbox.journal.torn:
             self._mend()
         self.process.call_later(SPACE_EVERY, self._watch_space)
@@ -201,6 +222,7 @@ class Agent:
 
     def _hello(self) -> Hello:
         host = self._host
+        host.check_hello(self.worker.held())
         return Hello(
             worker=host.worker,
             name=host.name,

@@ -36,6 +36,15 @@ NOTHING = Result(seeds=0, faults=Counter(), decisions=0, failed={})
 
 def run(seeds: Iterable[int]) -> Result:
     """All of them, whatever becomes of one."""
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)  # a story leaves little garbage behind before it ends
+    try:
+        return _run(seeds)
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _run(seeds: Iterable[int]) -> Result:
     total = NOTHING
     for seed in seeds:
         story = Story(seed)
@@ -52,12 +61,6 @@ def run(seeds: Iterable[int]) -> Result:
 def run_on(processes: int, seeds: range) -> Iterator[Result]:
     """The same on so many processors, a share at a time, in no particular order."""
     shares = [seeds[start : start + SHARE] for start in range(0, len(seeds), SHARE)]
-    with ProcessPoolExecutor(processes, initializer=_collect_seldom) as pool:
+    with ProcessPoolExecutor(processes) as pool:
         for share in as_completed([pool.submit(run, share) for share in shares]):
             yield share.result()
-
-
-def _collect_seldom() -> None:
-    """A story leaves little garbage behind before it ends."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)

@@ -23,10 +23,12 @@ class Fault(StrEnum):
     REPLY_LOST = "a user's answer is lost"
     # workers
     AGENT_CRASH = "an agent dies, what it runs goes on"
+    AGENT_CRASH_SPEAKING = "an agent dies between writing down and saying"
     AGENT_STOPPED = "an agent hangs for a while"
     AGENT_INTERRUPTED = "a worker is told to leave"
     SUPERVISOR_CRASH = "a supervisor dies"
     HOST_CRASH = "a host dies"
+    HOST_GONE = "a host dies and never comes back"
     SPOOL_FULL = "a spool cannot be written"
     SPOOL_LOST = "a spool is gone, or its end is"
     WARM_CRASH = "a warm process dies under a frame"

@@ -1,7 +1,7 @@
 """What must be true of everything that was ever kept, worked out from the records alone and not by the core's code.
 
 Each record is held against all before it, and everything that is said against what is kept. Invariants go by the names
-that ``docs/reliability.md`` lists them under:
+that ``docs/simulation.md`` lists them under:
 
     I1  what is acknowledged is kept           I2  one final end a task, and every job that is over counted right
     I3  the end is the current attempt's       I4  one attempt out at a time
@@ -12,10 +12,10 @@ that ``docs/reliability.md`` lists them under:
 Besides: nothing before its time, nothing after its cancel, no more tries than asked for, none before its back-off.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from paceline.model.columns import Attempts, column
+from paceline.model.columns import Attempts, Endings, column
 from paceline.model.decision import Drop, Grant, Message, Settled, Stop
 from paceline.model.ids import AttemptId, JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Range
@@ -73,6 +73,7 @@ class Ledger:
         self.jobs: dict[JobId, Job] = {}
         self.tokens: dict[str, list[JobId]] = {}
         self._output: dict[AttemptId, int] = {}  # bytes that are kept
+        self._forgiven: set[AttemptId] = set()
         self._results: list[tuple[AttemptId, bytes]] = []  # of the batch that is being kept
         self._stage = stage
 
@@ -182,10 +183,16 @@ class Ledger:
             least = 0.5 * min(job.spec.retry.cap, job.spec.retry.base * 2.0 ** (tries - 1))
             assert retry_at >= at + least, f"{name}: tried again after {retry_at - at:.1f} s, {least} at least"
 
+    def forgive(self, attempts: Iterable[AttemptId]) -> None:
+        """Their agent died: of a call that nobody saw begin, a new agent does not know where its output lies."""
+        self._forgiven.update(attempts)
+
     def _check_result(self, attempt: AttemptId, result: bytes) -> None:
         """Results say whose they are, and how much was written before them."""
         name, written = result.decode().split()
         assert name == str(attempt), f"{attempt}: has the result of {name}"
+        if attempt in self._forgiven:
+            return
         assert self._output.get(attempt, 0) == int(written), f"I12: {attempt}: its end came before all its output"
 
     def _on_output(self, record: LogKept) -> None:
@@ -230,6 +237,21 @@ class Ledger:
                     assert self._task(attempt.task).cancelled, f"I1: {attempt}: said to stop, and not cancelled"
             case _:
                 pass
+
+    def check_hello(self, worker: WorkerId, begun: Iterable[AttemptId], held: Sequence[Attempts]) -> None:
+        """A worker says what it holds: everything that began there and is not over."""
+        told = {attempt for attempts in held for attempt in each(attempts)}
+        for attempt in begun:
+            task = self._task(attempt.task)
+            out = task.holder == worker and task.number == attempt.number
+            assert not out or attempt in told, f"I3: {attempt} began on worker {worker}, which does not know of it"
+
+    def check_told(self, endings: Endings) -> None:
+        """A worker says how these ended: what was given back never began."""
+        named = each(Attempts(job=endings.job, indexes=endings.indexes, numbers=endings.numbers))
+        for position, attempt in enumerate(named):
+            returned = endings.ending(position).outcome is Outcome.RETURNED
+            assert not returned or not self._stage.began(attempt), f"I3: {attempt} is given back unbegun, and began"
 
     def _task(self, task: TaskId) -> Task:
         job = self.jobs.get(task.job)

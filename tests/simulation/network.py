@@ -102,12 +102,10 @@ class Pipe(Generic[W]):
             if isinstance(word, TWICE) and self._route.weather.strikes(Fault.DUPLICATE, 0.01):
                 self.deliver(word)
 
-    def break_off(self, most: int) -> None:
-        """Nothing follows, and of what is on the way so many words arrive at most, some time."""
+    def break_off(self, left: int) -> None:
+        """Nothing follows, and of what is on the way so many words arrive, some time."""
         self._open = False
-        chance = self._route.timeline.chance
-        self._held_until = self._route.timeline.now + chance.choice([0.0, 0.5, 2.0])
-        left = chance.randint(0, min(most, len(self._words)))
+        self._held_until = self._route.timeline.now + self._route.timeline.chance.choice([0.0, 0.5, 2.0])
         while len(self._words) > left:
             self._words.pop()
             self._route.weather.count(Fault.DROP)
@@ -135,7 +133,7 @@ class Connection:
             timeline = self._route.timeline
             self.alive = False
             self.down.break_off(0)
-            self.up.break_off(99)
+            self.up.break_off(timeline.chance.randint(0, len(self.up)))
             timeline.soon(lambda: self.broke(), 2.0)
             timeline.after(timeline.chance.choice([0.02, 0.02, 5.0]), self._end)
 
@@ -144,6 +142,7 @@ class Connection:
         if self.alive:
             self.alive = False
             self.down.break_off(0)
+            self.up.break_off(len(self.up))
             self._end()
 
     def _end(self) -> None:

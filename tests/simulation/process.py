@@ -59,12 +59,12 @@ class Process:
         self._timeline = timeline
         self._rate = rate
 
-    def enter(self, call: Callable[[], object]) -> None:
+    def enter(self, call: Callable[..., object], *args: object) -> None:
         """Call it as a part of this process."""
         outer = asyncio._get_running_loop()
         asyncio._set_running_loop(self._loop)
         try:
-            call()
+            call(*args)
         finally:
             asyncio._set_running_loop(outer)
 
@@ -73,7 +73,7 @@ class Process:
         if self.stopped:
             self.call_soon(call, *args)
         elif self.alive:
-            self.enter(lambda: call(*args))
+            self.enter(call, *args)
 
     # ── what is done to it ──────────────────────────────────────────────────────────────────────────────────────────
 

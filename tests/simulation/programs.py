@@ -15,10 +15,17 @@ from tests.simulation.faults import Fault
 from tests.simulation.scene import Scene
 from tests.simulation.stage import Place
 
-QUICK, MIXED, POISON = "quick", "mixed", "poison"
-"""Natures of jobs: thousandths of a second a task; anything; and tasks that take down whoever runs them."""
+QUICK, MIXED, LONG, POISON, ENDLESS = "quick", "mixed", "long", "poison", "endless"
+"""Natures of jobs: thousandths of a second a task; seconds; longer than a lease; tasks that take down whoever runs
+them; tasks that have to be cancelled."""
 
-SECONDS = {QUICK: [0.0002, 0.0005], MIXED: [0.001, 0.02, 0.3, 1.0, 3.0], POISON: [0.02, 0.6]}
+SECONDS = {
+    QUICK: [0.0002, 0.0005],
+    MIXED: [0.02, 0.3, 1.0, 3.0, 6.0],
+    LONG: [8.0, 26.0],
+    POISON: [0.02, 0.6, 3.0],
+    ENDLESS: [1e6],
+}
 ENDS = (
     [Outcome.SUCCEEDED] * 24
     + [Outcome.FAILED] * 4
@@ -68,6 +75,7 @@ class Programs:
 
     def __init__(self, scene: Scene, place: Place, doomed: Callable[[], None]) -> None:
         self.needs: dict[str, Need] = {}  # what the agent booked for each key
+        self.begun: set[AttemptId] = set()  # what its agent has to know of, now or from its spool
         self._scene = scene
         self._place = place
         self._doomed = doomed  # called by tasks that take the host down
@@ -87,14 +95,16 @@ class Programs:
             return
         key, order = run.left[0], run.order
         payload = order.payloads[order.keys.index(key)] if order.payloads else b""
+        self._scene.stage.check_wanted(attempt_of(key), self._scene.timeline.now)
         self._scene.stage.enter(self._place, attempt_of(key), self.needs[key], payload)
+        self.begun.add(attempt_of(key))
         chance = self._scene.timeline.chance
-        slow = self._scene.weather.strikes(Fault.SLOW, 0.02)
+        slow = order.nature == MIXED and self._scene.weather.strikes(Fault.SLOW, 0.04)
         seconds = chance.uniform(4.0, 12.0) if slow else chance.choice(SECONDS[order.nature])
-        run.since, run.verdict, run.written = self._scene.timeline.now, None, chance.choice([0, 0, 0, 0, 0, 0, 0, 30])
+        run.since, run.verdict, run.written = self._scene.timeline.now, None, chance.choice([0, 0, 0, 0, 30])
         if order.nature == POISON:
             self._scene.timeline.after(seconds, lambda: self._poison(run, key))
-        else:
+        elif order.nature != ENDLESS:
             outcome = chance.choice(ENDS)
             code = chance.choice([1, 1, 75]) if outcome is Outcome.FAILED else 0
             self._scene.timeline.after(seconds, lambda: self._end(run, key, outcome, code))
@@ -108,6 +118,10 @@ class Programs:
 
     def _is_at_work(self, run: Run, key: str) -> bool:
         return run in self._runs and run.left[:1] == [key]
+
+    def given(self) -> list[AttemptId]:
+        """All that the agent has booked for, in whatever state it is."""
+        return [attempt_of(key) for key in self.needs]
 
     # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

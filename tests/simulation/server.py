@@ -103,6 +103,7 @@ class Session:
             case Started(attempts=attempts):
                 self._server.post(AttemptsStarted(worker=worker, attempts=attempts))
             case Endings():
+                self._server.disk.ledger.check_told(word)
                 self._server.post(AttemptsEnded(worker=worker, endings=word))
             case Reported(attempt=attempt, step=step, values=values):
                 self._server.post(ReportCame(worker=worker, attempt=attempt, step=step, values=values))
@@ -281,7 +282,7 @@ class Servers:
     def somebody(self) -> Server | None:
         """Who answers at the server's address: most often the current one, if any."""
         alive = [server for server in self.all if server.process.alive]
-        if len(alive) > 1 and self._disk.timeline.happens(0.3):
+        if len(alive) > 1 and self._disk.timeline.happens(0.5):
             return alive[-2]
         return alive[-1] if alive else None
 
@@ -306,7 +307,9 @@ class Servers:
         timeline, server = self._disk.timeline, self.current
         if not server.process.alive:
             return
-        match self._disk.weather.any_of((Fault.CRASH, *CRASHES, Fault.SERVER_STOPPED, Fault.LEADER_CHANGE)):
+        match self._disk.weather.any_of(
+            (Fault.CRASH, *CRASHES, Fault.SERVER_STOPPED, Fault.LEADER_CHANGE, Fault.LEADER_CHANGE)
+        ):
             case None:
                 pass
             case Fault.CRASH:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from paceline.model.errors import StoreError, TryAgain
-from paceline.model.records import Record
+from paceline.model.records import Record, Snapshot
 from paceline.stores.memory import MemoryStore
 from paceline.stores.tables import Tables
 from tests.simulation.faults import Fault, Weather
@@ -30,6 +30,7 @@ class Disk:
         self.ledger = ledger
         self.tables = Tables()
         self.full = False
+        self.term = 0  # of the server that opened it last
 
     def fill(self, seconds: float) -> None:
         """No space for a while."""
@@ -50,6 +51,12 @@ class TermStore(MemoryStore):
         self._disk = disk
         self._process = process
         self._at = at
+        self._term = 0
+
+    async def load(self) -> Snapshot:
+        snapshot = await super().load()
+        self._disk.term = self._term = snapshot.epoch
+        return snapshot
 
     def keep(self, records: Sequence[Record], kept: Kept) -> None:
         self._at(Fault.CRASH_DECIDED)
@@ -76,10 +83,9 @@ class TermStore(MemoryStore):
         refused: list[BaseException | None] = []
         super().keep(records, refused.append)
         if refused[0] is None:
-            latest = self._epoch == self._disk.tables.epoch
-            assert latest, f"I15: term {self._epoch} wrote in term {self._disk.tables.epoch}"
+            assert self._term == self._disk.term, f"I15: term {self._term} wrote in term {self._disk.term}"
             self._disk.ledger.keep(records)
         else:
-            assert self._epoch != self._disk.tables.epoch, refused[0]
+            assert self._term != self._disk.term, refused[0]
             self._disk.weather.count(Fault.STALE_WRITE)
         return refused[0]

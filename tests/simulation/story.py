@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 
+from paceline.model.worker import WorkerState
 from tests.simulation.faults import Fault, Weather
 from tests.simulation.host import Host
 from tests.simulation.ledger import Ledger
@@ -13,7 +14,7 @@ from tests.simulation.store import Disk
 from tests.simulation.timeline import Timeline
 from tests.simulation.user import Operator, User
 
-TROUBLE = 15.0
+TROUBLE = 12.0
 """Seconds in which things go wrong."""
 PATIENCE = 1_000.0
 """Seconds after which all must be over."""
@@ -32,9 +33,10 @@ class Story:
         self.scene = Scene(self.timeline, self.weather, stage, self.servers, self.ledger)
         chance = self.timeline.chance
         self.hosts = [Host(self.scene, number) for number in range(1, chance.choice([2, 3, 3, 3, 4]))]
-        self.users = [User(self.scene, name) for name in ("ada", "bob")]
         self.operator = Operator(self.scene, len(self.hosts))
-        self._pace = chance.choice([0.2, 0.5, 1.2])  # mishaps a second
+        names = ("ada", "bob")[: chance.choice([1, 2])]
+        self.users = [User(self.scene, name, self.operator) for name in names]
+        self._pace = chance.choice([0.3, 0.8, 2.0])  # mishaps a second
 
     def run(self) -> None:
         """Raises AssertionError where something is not as it must be; with the story, if it has one to tell."""
@@ -54,7 +56,7 @@ class Story:
         self.timeline.run(TROUBLE)
         self.timeline.note("world", "nothing goes wrong from here on")
         self._heal()
-        while self.timeline.now < TROUBLE + PATIENCE and not self._over():
+        while self.timeline.now < TROUBLE + PATIENCE and not (self._over() and self._all_there()):
             self.timeline.run(self.timeline.now + 1.0)
         self._end_well()
 
@@ -71,7 +73,10 @@ class Story:
         chance = self.timeline.chance
         match chance.choice(["host", "host", "host", "server", "server", "disk", "operator"]):
             case "host":
-                chance.choice(self.hosts).trouble()
+                host = chance.choice(self.hosts)
+                host.trouble()
+                if chance.random() < 0.4:  # trouble comes in pairs
+                    self.timeline.soon(host.trouble, 4.0)
             case "server":
                 self.servers.trouble()
             case "disk" if self.weather.any_of((Fault.DISK_FULL,)) and not self.disk.full:
@@ -93,6 +98,12 @@ class Story:
         waiting = any(user.busy for user in self.users) or any(not job.over for job in self.ledger.jobs.values())
         return not waiting and all(host.idle() for host in self.hosts)
 
+    def _all_there(self) -> bool:
+        """Every worker that should be is at work."""
+        workers = self.servers.current.loop.scheduler.cluster.workers
+        there = {number for number, worker in workers.items() if worker.state is WorkerState.READY}
+        return all(host.gone or host.worker in there for host in self.hosts)
+
     def _end_well(self) -> None:
         """I1, I2, I11: all that was accepted is over.  I6: nothing is booked.  I18: nothing else is left of it."""
         assert not any(user.busy for user in self.users), "I11: somebody still waits for an answer"
@@ -105,6 +116,7 @@ class Story:
         assert answered == self.ledger.tokens, "I1, I14: what was accepted is not what was told"
         assert not self.scene.stage.running, f"I10: still running: {self.scene.stage.running}"
         assert all(host.idle() for host in self.hosts), "I10: a worker still holds something"
+        assert self._all_there(), "I11: a worker is not at work"
         self._check_books()
 
     def _check_books(self) -> None:

@@ -1,7 +1,7 @@
 """Users: they submit, append, cancel and drain, by the product's operations, and repeat whatever was not answered."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -13,7 +13,7 @@ from paceline.model.resources import Need
 from paceline.server.operations import submitting, workers
 from paceline.server.operations.submitting import Accepted, Request
 from tests.simulation.faults import Fault
-from tests.simulation.programs import MIXED, POISON, QUICK
+from tests.simulation.programs import ENDLESS, LONG, MIXED, POISON, QUICK
 from tests.simulation.scene import Scene
 from tests.simulation.server import Call, Reply
 
@@ -69,11 +69,12 @@ class Asker:
 class User:
     """See the module."""
 
-    def __init__(self, scene: Scene, name: str) -> None:
+    def __init__(self, scene: Scene, name: str, operator: "Operator") -> None:
         self.accepted: dict[str, Sequence[JobId]] = {}  # token → jobs
         self.busy = 0  # questions not yet answered, open jobs not yet closed
         self._scene = scene
         self._asker = Asker(scene, name)
+        self._operator = operator
         self._name = name
 
     def begin(self, submissions: int, span: float) -> None:
@@ -114,10 +115,11 @@ class User:
         retry = Retry(
             failures=chance.choice([0, 1, 3]), losses=chance.choice([0, 3, 9]), base=chance.choice([0.0, 0.5, 2.0])
         )
-        tasks, nature = chance.choice([1, 1, 2, 3, 5]), chance.choice([QUICK, QUICK, MIXED, MIXED])
-        if chance.random() < 0.05:
-            tasks, nature = 1, POISON
-        elif chance.random() < 0.08:
+        nature = chance.choice([QUICK, QUICK, MIXED, MIXED, LONG])
+        tasks = chance.choice([1, 3, 8] if nature == QUICK else [1, 2, 4])
+        if chance.random() < 0.15:
+            tasks, nature = 2, chance.choice([POISON, ENDLESS, ENDLESS])
+        elif chance.random() < 0.1:
             tasks, nature = BURST, QUICK
             self._scene.weather.count(Fault.BURST)
         is_open = chance.random() < 0.15
@@ -149,8 +151,18 @@ class User:
                 self._append(job, 0, self._scene.timeline.chance.choice([0, 2, 4]))
             for index, payload in enumerate(each):
                 self._scene.stage.payloads[TaskId(job, index)] = payload
-            if self._scene.timeline.happens(0.3):
-                self._scene.timeline.soon(lambda job=job: self._cancel(job), 10.0)  # type: ignore[misc]
+            if spec.run in _RUNS[ENDLESS]:
+                self.busy += 1
+                self._soon(lambda job=job: self._cancel(job, ()))  # type: ignore[misc]
+            elif self._scene.timeline.happens(0.6 if len(each) == BURST else 0.25):
+                self.busy += 1
+                self._soon(lambda job=job: self._cancel(job, self._some()))  # type: ignore[misc]
+            elif self._scene.timeline.happens(0.1) and self._scene.weather.bad:
+                self._soon(self._operator.act)
+
+    def _soon(self, call: Callable[[], None]) -> None:
+        """While its tasks are just being handed out, or later."""
+        self._scene.timeline.soon(call, self._scene.timeline.chance.choice([0.1, 1.0, 10.0]))
 
     # ── open jobs ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -179,16 +191,21 @@ class User:
 
     # ── cancelling ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _cancel(self, job: JobId) -> None:
+    def _some(self) -> Sequence[Range]:
+        """Indexes, or none: all of them."""
         chance = self._scene.timeline.chance
         start = chance.randrange(6)
-        part = (Range(start=start, stop=start + chance.randrange(1, 20), step=chance.choice([1, 2])),)
-        ranges = part if chance.random() < 0.6 else ()
+        part = Range(start=start, stop=start + chance.randrange(1, 20), step=chance.choice([1, 2]))
+        return (part,) if chance.random() < 0.5 else ()
+
+    def _cancel(self, job: JobId, ranges: Sequence[Range]) -> None:
         self._scene.weather.count(Fault.CANCEL)
-        self._ask(
-            lambda fleet: submitting.cancel(fleet, job, ranges, self._name, "enough"),
-            lambda answer: self._scene.ledger.check_cancelled(job, ranges),
-        )
+
+        def then(answer: object) -> None:
+            self._scene.ledger.check_cancelled(job, ranges)
+            self.busy -= 1
+
+        self._ask(lambda fleet: submitting.cancel(fleet, job, ranges, self._name, "enough"), then)
 
 
 class Operator:
@@ -218,5 +235,5 @@ _RUNS = {
         Spec(kind="command", body=msgspec.json.encode({"argv": [nature]}), cwd="/w"),
         Spec(kind="function", body=msgspec.json.encode({"ref": f"task:{nature}"}), cwd="/w", grace=1.0),
     )
-    for nature in (QUICK, MIXED, POISON)
+    for nature in (QUICK, MIXED, LONG, POISON, ENDLESS)
 }
