@@ -65,7 +65,7 @@ def _jobs(tasks: int, shapes: Sequence[Shape], chance: random.Random) -> Iterato
         left -= count
         [(_, cpus, memory, gpus)] = chance.choices(shapes, [shape[0] for shape in shapes])
         gpu = GpuNeed(milli=gpus * WHOLE) if gpus else None
-        median = min(chance.lognormvariate(4.0, 1.2), 3600.0)
+        median = min(chance.lognormvariate(4.0, 1.0), 300.0)
         yield (
             Need(cpu=cpus * WHOLE, memory=memory, gpu=gpu),
             count,
