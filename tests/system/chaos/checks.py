@@ -3,6 +3,7 @@
 Three sources that know nothing of each other: the ledger of the customers, the tasks' own witness, the server's store.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
@@ -13,6 +14,7 @@ from pathlib import Path
 from paceline.config import ServerOptions
 from paceline.model.ids import TaskId
 from paceline.model.task import POISON_LIMIT
+from paceline.sdk.client import Client
 from tests.system.chaos import processes
 from tests.system.chaos.cluster import eventually
 from tests.system.chaos.customers import Town
@@ -85,11 +87,15 @@ async def _outputs(town: Town) -> AsyncIterator[str]:
         for promise in town.ledger.promises.values():
             if promise.expected.output is None:
                 continue
-            for row in await client.results(promise.job):
-                task = TaskId(promise.job, row.index)
-                said = b"".join([page.data async for _, page in client.logs(task, stream="out")])
-                if row.outcome == "SUCCEEDED" and said != promise.expected.output(promise.job, row.index):
+            rows = [row for row in await client.results(promise.job) if row.outcome == "SUCCEEDED"]
+            tasks = [TaskId(promise.job, row.index) for row in rows]
+            for task, said in zip(tasks, await asyncio.gather(*(_said(client, task) for task in tasks)), strict=True):
+                if said != promise.expected.output(*task):
                     yield f"{task} printed {said!r}"
+
+
+async def _said(client: Client, task: TaskId) -> bytes:
+    return b"".join([page.data async for _, page in client.logs(task, stream="out")])
 
 
 def _left(town: Town) -> Iterator[str]:

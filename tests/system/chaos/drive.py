@@ -6,7 +6,7 @@ import shutil
 import time
 import traceback
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -117,22 +117,46 @@ def _link(name: str, port: int, number: int) -> Link:
 
 
 async def _live(town: Town, options: Options, story: Story) -> None:
-    async with AsyncExitStack() as stack:
-        watching = asyncio.create_task(_watch(town))
-        stack.callback(watching.cancel)
-        async with asyncio.TaskGroup() as customers:
-            for kind in ("calls", "far-calls"):
-                customers.create_task(caller(town, work.crunch, kind, CALLS, options.pause))
-            customers.create_task(caller(town, work.hold, "holds", 2, 10 * options.pause))
-            customers.create_task(napper(town, options.pause))
-            customers.create_task(vandal(town, options.pause))
-            async with asyncio.TaskGroup() as lanes:
-                lanes.create_task(_lane(town, options, story, 0))
-                for number in range(1, options.lanes):
-                    lanes.create_task(_lane(town, replace(options, outage_at=math.inf), story, number))
-            town.closing.set()
-        await _settle(town, story)
-        town.witness.follow()
+    watching = asyncio.create_task(_watch(town))
+    customers = [
+        asyncio.create_task(customer)
+        for customer in (
+            caller(town, work.crunch, "calls", CALLS, options.pause),
+            caller(town, work.crunch, "far-calls", CALLS, options.pause),
+            caller(town, work.hold, "holds", 2, 10 * options.pause),
+            napper(town, options.pause),
+            vandal(town, options.pause),
+        )
+    ]
+    async with asyncio.TaskGroup() as lanes:
+        lanes.create_task(_lane(town, options, story, 0))
+        for number in range(1, options.lanes):
+            lanes.create_task(_lane(town, replace(options, outage_at=math.inf), story, number))
+    town.closing.set()
+    await _served(customers, story)
+    await _settle(town, story)
+    watching.cancel()
+    town.witness.follow()
+
+
+async def _served(customers: Sequence["asyncio.Task[None]"], story: Story) -> None:
+    """Everybody has what he came for. Whoever waits in vain is told of with where he waits."""
+    await asyncio.wait(customers, timeout=LAST)
+    for customer in customers:
+        if not customer.done():
+            story.violations.append(f"a customer waits in vain: {' > '.join(_where(customer))}")
+        elif error := customer.exception():
+            story.violations.append("".join(traceback.format_exception(error)))
+        customer.cancel()
+
+
+def _where(task: "asyncio.Task[None]") -> Iterator[str]:
+    """Down to what it waits for."""
+    waits: object = task.get_coro()
+    while frame := getattr(waits, "cr_frame", None) or getattr(waits, "ag_frame", None):
+        yield f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+        waits = getattr(waits, "cr_await", None) or getattr(waits, "ag_await", None)
+    yield repr(waits)
 
 
 async def _watch(town: Town) -> None:
