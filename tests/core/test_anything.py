@@ -28,6 +28,7 @@ from paceline.model.task import Outcome
 from paceline.testing.world import GIB, gpu, job_spec, machine
 from tests.core.audited import AuditedWorld
 from tests.simulation.ledger import Ledger
+from tests.simulation.stage import Stage
 
 JOBS = st.integers(1, 6).map(JobId)
 WORKERS = st.integers(1, 3).map(WorkerId)
@@ -112,7 +113,7 @@ EVENTS: st.SearchStrategy[Event | float] = st.one_of(
 @given(st.lists(EVENTS, max_size=40), st.integers(1, 4))
 def test_the_books_stay_straight(happenings: list[Event | float], batch: int) -> None:
     """Begins with something to do, so that much of what follows means something."""
-    world, ledger = AuditedWorld(), Ledger()
+    world, ledger = AuditedWorld(), Ledger(Stage())
     spec = replace(job_spec(tasks=6), retry=Retry(failures=1, base=3.0))
     start: list[Event] = [
         JobsSubmitted(specs=[spec, spec]),
