@@ -30,6 +30,9 @@ ENDINGS_WITHOUT = (
 )
 
 
+FULL = "[Errno 28]"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """A row of the store, with its end."""
@@ -177,7 +180,8 @@ def _beside(town: Town) -> Iterator[str]:
 
 
 def _fell(home: Path) -> Iterator[str]:
-    """No process of ours fell by an error of its own."""
+    """No process of ours fell by an error of its own. That a disk is full is no error of theirs."""
     for log in [*home.glob("*.log"), *home.glob("workers/*/supervisor.log")]:
         for text in log.read_text(errors="replace").split("Traceback (most recent call last)")[1:]:
-            yield f"{log.name}: Traceback {text[:3000]}"
+            if FULL not in text:
+                yield f"{log.name}: Traceback {text[:3000]}"
