@@ -6,7 +6,7 @@ Three sources that know nothing of each other: the ledger of the customers, the 
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -31,6 +31,8 @@ ENDINGS_WITHOUT = (
 
 
 FULL = "[Errno 28]"
+LEAVING = 20.0
+"""Seconds for a supervisor to end what it keeps warm, and leave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ async def violations(town: Town) -> Sequence[str]:
         found.append(f"{error}: {booked}")
     found += [sentence async for sentence in _outputs(town)]
     await town.cluster.close()
-    found += _left(town)
+    found += await _left(town)
     found += _recorded(town, list(rows(town.cluster.home)))
     found += _twice(town)
     found += _beside(town)
@@ -101,10 +103,15 @@ async def _said(client: Client, task: TaskId) -> bytes:
     return b"".join([page.data async for _, page in client.logs(task, stream="out")])
 
 
-def _left(town: Town) -> Iterator[str]:
-    """No process."""
-    for process in processes.leftovers(town.cluster.home):
-        yield f"left over: {processes.described(process)}"
+async def _left(town: Town) -> Sequence[str]:
+    """No process, once a supervisor that was told to leave has left."""
+
+    async def gone() -> bool:
+        return not any(processes.leftovers(town.cluster.home))
+
+    with suppress(TimeoutError):
+        await eventually(gone, "all processes are gone", LEAVING)
+    return [f"left over: {processes.described(process)}" for process in processes.leftovers(town.cluster.home)]
 
 
 def rows(home: Path) -> Iterator[Attempt]:
