@@ -24,7 +24,7 @@ DONE = replace(
 
 def test_a_short_run_keeps_every_promise(tmp_path: Path) -> None:
     ways = ("straight", "proxied")
-    options = Options(home=tmp_path, seconds=5, faults=3, lanes=2, lease=2.0, hosts=ways, disks=False, pause=0.1)
+    options = Options(home=tmp_path, seconds=3, faults=3, lanes=2, lease=2.0, hosts=ways, disks=False, pause=0.1)
     town, story = asyncio.run(run(options))
     assert not story.violations, "\n".join([*story.violations, story.log.read_text()])
     assert town.ledger.tasks > 200
