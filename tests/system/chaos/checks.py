@@ -31,7 +31,7 @@ ENDINGS_WITHOUT = (
 
 
 FULL = "[Errno 28]"
-LEAVING = 20.0
+LEAVING = 45.0
 """Seconds for a supervisor to end what it keeps warm, and leave."""
 
 

@@ -45,8 +45,8 @@ def leftovers(home: Path) -> Iterator[Process]:
 
 
 def described(process: Process) -> str:
-    """Its words, and whose child it is."""
-    return f"process {process.pid}, child of {process.parent}: {' '.join(words_of(process.pid))[:200]}"
+    """Its words, its state, and whose child it is."""
+    return f"process {process.pid} ({process.state}), child of {process.parent}: {' '.join(words_of(process.pid))[:200]}"
 
 
 def _belongs(home: Path, pid: int) -> bool:
