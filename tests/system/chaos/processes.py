@@ -46,7 +46,8 @@ def leftovers(home: Path) -> Iterator[Process]:
 
 def described(process: Process) -> str:
     """Its words, its state, and whose child it is."""
-    return f"process {process.pid} ({process.state}), child of {process.parent}: {' '.join(words_of(process.pid))[:200]}"
+    words = " ".join(words_of(process.pid))[:200]
+    return f"process {process.pid} ({process.state}), child of {process.parent}: {words}"
 
 
 def _belongs(home: Path, pid: int) -> bool:
