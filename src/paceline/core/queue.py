@@ -29,8 +29,8 @@ SHARE = 60.0 / WHOLE
 
 AHEAD = 0.1
 """Seconds of work that a worker may hold beyond its capacity, so that it never waits for us. Tasks that take longer
-are handed out only when they can start. An agent gives back what has not begun after a quarter of a second: six times
-as much, because a short task costs its worker several times what it takes itself.
+are handed out only when they can start. An agent gives back what has not begun after a quarter of a second: more than
+twice as much, because a short task costs its worker several times what it takes itself.
 """
 
 NEVER = float("inf")

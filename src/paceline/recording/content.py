@@ -73,38 +73,23 @@ def _(event: JobsSubmitted, mark: Mark) -> JobsSubmitted:
 
 
 @_bare.register
-def _(event: TasksAppended, mark: Mark) -> TasksAppended:
-    return replace(event, payloads=_all(event.payloads, mark))
+def _(thing: TasksAppended | TasksKept, mark: Mark) -> TasksAppended | TasksKept:
+    return replace(thing, payloads=_all(thing.payloads, mark))
 
 
 @_bare.register
-def _(event: AttemptsEnded, mark: Mark) -> AttemptsEnded:
-    return replace(event, endings=_endings(event.endings, mark))
+def _(thing: AttemptsEnded | AttemptsOver, mark: Mark) -> AttemptsEnded | AttemptsOver:
+    return replace(thing, endings=_endings(thing.endings, mark))
 
 
 @_bare.register
-def _(event: ReportCame, mark: Mark) -> ReportCame:
-    return replace(event, values=mark(event.values.encode()).decode())
+def _(thing: ReportCame | Reported, mark: Mark) -> ReportCame | Reported:
+    return replace(thing, values=mark(thing.values.encode()).decode())
 
 
 @_bare.register
 def _(record: JobKept, mark: Mark) -> JobKept:
     return replace(record, spec=_job(record.spec, mark))
-
-
-@_bare.register
-def _(record: TasksKept, mark: Mark) -> TasksKept:
-    return replace(record, payloads=_all(record.payloads, mark))
-
-
-@_bare.register
-def _(record: AttemptsOver, mark: Mark) -> AttemptsOver:
-    return replace(record, endings=_endings(record.endings, mark))
-
-
-@_bare.register
-def _(record: Reported, mark: Mark) -> Reported:
-    return replace(record, values=mark(record.values.encode()).decode())
 
 
 @_bare.register

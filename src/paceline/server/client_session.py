@@ -60,21 +60,23 @@ class ClientSession:
             await self._stream.write(pb.ToClient(words=words))
 
     def _take(self, word: pb.ClientWord) -> None:
+        put = self._outgoing.put
         match word.WhichOneof("word"):
             case "append":
-                following = JobId(word.append.job) in self._followed  # then it hears of the ends, and waits for them
-                put = self._outgoing.put_by if following else self._outgoing.put
-                self._call(word.append.call, self._append(word.append), put)
+                call, work = word.append.call, self._append(word.append)
+                if JobId(word.append.job) in self._followed:  # then it hears of the ends, and waits for them
+                    put = self._outgoing.put_by
             case "submit":
-                self._call(word.submit.call, self._submit(word.submit), self._outgoing.put)
+                call, work = word.submit.call, self._submit(word.submit)
             case "follow":
-                self._call(word.follow.call, self._follow(word.follow), self._outgoing.put)
+                call, work = word.follow.call, self._follow(word.follow)
             case "cancel":
-                self._call(word.cancel.call, self._cancel(word.cancel), self._outgoing.put)
+                call, work = word.cancel.call, self._cancel(word.cancel)
             case "close":
-                self._call(word.close.call, self._close(word.close), self._outgoing.put)
+                call, work = word.close.call, self._close(word.close)
             case _:
                 raise UsageError("an empty word, or one of a newer version")
+        self._call(call, work, put)
 
     def _call(self, number: int, work: Coroutine[Any, Any, pb.Answered], put: Put) -> None:
         """Do it beside the others; its answer carries its number."""
