@@ -114,7 +114,10 @@ class Retire:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
-    """First word on every connection: all keys that have not ended here (begun or not). Unsettled ends follow."""
+    """First word on every connection: all keys that have not ended here (begun or not).
+
+    What ended and is not settled follows: its end, and before that, if it left output, that it began.
+    """
 
     pid: int
     keys: Sequence[str]

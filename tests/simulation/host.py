@@ -238,7 +238,6 @@ class Host:
         return self.route.open() and not self.route.loopback
 
     def _end_agent(self, seconds: float) -> None:
-        self.scene.ledger.forgive(self.programs.given())
         self._agents.clear()
         self._connected = False
         for supervisor in self._supervisors:

@@ -73,7 +73,6 @@ class Ledger:
         self.jobs: dict[JobId, Job] = {}
         self.tokens: dict[str, list[JobId]] = {}
         self._output: dict[AttemptId, int] = {}  # bytes that are kept
-        self._forgiven: set[AttemptId] = set()
         self._results: list[tuple[AttemptId, bytes]] = []  # of the batch that is being kept
         self._stage = stage
 
@@ -183,16 +182,10 @@ class Ledger:
             least = 0.5 * min(job.spec.retry.cap, job.spec.retry.base * 2.0 ** (tries - 1))
             assert retry_at >= at + least, f"{name}: tried again after {retry_at - at:.1f} s, {least} at least"
 
-    def forgive(self, attempts: Iterable[AttemptId]) -> None:
-        """Their agent died: of a call that nobody saw begin, a new agent does not know where its output lies."""
-        self._forgiven.update(attempts)
-
     def _check_result(self, attempt: AttemptId, result: bytes) -> None:
         """Results say whose they are, and how much was written before them."""
         name, written = result.decode().split()
         assert name == str(attempt), f"{attempt}: has the result of {name}"
-        if attempt in self._forgiven:
-            return
         assert self._output.get(attempt, 0) == int(written), f"I12: {attempt}: its end came before all its output"
 
     def _on_output(self, record: LogKept) -> None:

@@ -119,10 +119,6 @@ class Programs:
     def _is_at_work(self, run: Run, key: str) -> bool:
         return run in self._runs and run.left[:1] == [key]
 
-    def given(self) -> list[AttemptId]:
-        """All that the agent has booked for, in whatever state it is."""
-        return [attempt_of(key) for key in self.needs]
-
     # ── ending ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _end(self, run: Run, key: str, outcome: str, code: int = 0, detail: str = "") -> None:

@@ -54,10 +54,10 @@ class Supervisor:
         self._agents = [say]
         self._bodies.clear()
         say(Holds(pid=self.pid, keys=list(self._where)))
-        for run in dict.fromkeys(self._where.values()):
-            say(self._began(run))
         self._ledger.say_again()
-        self._ask_for_turn()
+        self._turn()
+        for run in dict.fromkeys(self._where.values()):
+            say(self._began(run, run.left[0]))
 
     def disconnect(self) -> None:
         """The agent is gone."""
@@ -110,24 +110,23 @@ class Supervisor:
 
     def _announce(self, run: Run, key: str) -> None:
         if run.left[:1] == [key] and key in self._where:
-            self._say(self._began(run))
+            self._say(self._began(run, key))
 
     def _report(self, run: Run, key: str) -> None:
         if run.left[:1] == [key] and key in self._where:
             self._say(Progress(key=key, step=1, values="{}"))
 
-    def _began(self, run: Run) -> Began:
-        start = self._position[run]
-        return Began(key=run.left[0], out=f"/{id(run)}.out", err=f"/{id(run)}.err", out_start=start)
+    def _began(self, run: Run, key: str) -> Began:
+        return Began(key=key, out=f"/{id(run)}.out", err=f"/{id(run)}.err", out_start=self._position[run])
 
     def _on_ended(self, run: Run, over: Over) -> None:
         if not self.process.alive:
             return
         del self._where[over.key]
-        start = self._position[run]
-        self._position[run] = end = start + over.written
+        began = (self._began(run, over.key),) if over.written else ()
+        self._position[run] = end = self._position[run] + over.written
         result = f"{over.key} {over.written}".encode() if over.outcome == Outcome.SUCCEEDED else b""
-        self._enter([End(over.key, over.outcome, over.code, over.detail, over.seconds, end, 0, result)])
+        self._enter([End(over.key, over.outcome, over.code, over.detail, over.seconds, end, 0, result, began)])
 
     def _on_unbegun(self, run: Run, keys: Sequence[str]) -> None:
         if not self.process.alive:

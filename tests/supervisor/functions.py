@@ -108,6 +108,12 @@ def stay(seconds: float = 1000.0) -> None:
     threading.Event().wait(seconds)
 
 
+def stay_late() -> None:
+    """At work for a while before the test hears of it."""
+    threading.Event().wait(0.1)
+    stay()
+
+
 def leave_a_child() -> int:
     return os.posix_spawn("/bin/sleep", ["sleep", "1000"], {})
 

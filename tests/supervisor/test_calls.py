@@ -5,16 +5,17 @@ import os
 import pickle
 import selectors
 import signal
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from paceline.config import PAYLOAD_LIMIT
-from paceline.executor import Began, Call, Halt, Unbegun
+from paceline.executor import Began, Call, Ended, Halt, Unbegun
 from paceline.executors.idle import KEEP
 from paceline.executors.tree import children
 from tests.supervisor.functions import Stubborn
-from tests.supervisor.host import PATIENCE, Host, alive
+from tests.supervisor.host import PATIENCE, Agent, Host, alive
 
 pytestmark = pytest.mark.system
 
@@ -158,6 +159,44 @@ def test_output_belongs_to_the_task_that_wrote_it(host: Host) -> None:
     assert [end.err_end for end in ends] == [2, 5, 9]
     with open(began.out) as out:  # noqa: PTH123 - a name that was told
         assert out.read() == "a\nbc\ndef\n"
+
+
+def told(agent: Agent) -> list[tuple[str, Sequence[str], int]]:
+    """Beginnings and ends in the order in which they were said, and from where on the output of those begins."""
+    return [
+        ("began", [word.key], word.out_start) if isinstance(word, Began) else ("ended", word.keys, -1)
+        for word in agent.words
+        if isinstance(word, Began | Ended)
+    ]
+
+
+def test_a_new_agent_hears_where_the_output_of_what_ended_lies(host: Host) -> None:
+    agent = host.start()
+    agent.say(mixed(host, ("say", "a"), ("add", 1, 2), ("say", "bc"), ("stay",)))
+    agent.end("1.2#1")
+    agent.close()  # without having settled anything: it may not have heard of it
+    later = host.agent()
+    began = later.wait(Began, "1.3#1")
+    assert told(later) == [
+        ("began", ["1.0#1"], 0),
+        ("ended", ["1.0#1", "1.1#1"], -1),
+        ("began", ["1.2#1"], 2),
+        ("ended", ["1.2#1"], -1),
+        ("began", ["1.3#1"], 5),
+    ]
+    assert later.wait(Began, "1.0#1").out == began.out
+
+
+def test_a_beginning_behind_output_is_told_after_the_end_before_it(host: Host) -> None:
+    agent, said = host.start(), host.said()
+    agent.say(mixed(host, ("stay", 0.1), ("say", "a"), ("stay_late",)))
+    said.line()
+    host.supervisor.send_signal(signal.SIGSTOP)
+    said.line()  # nobody takes in what ended meanwhile
+    host.supervisor.send_signal(signal.SIGCONT)
+    agent.wait(Began, "1.2#1")
+    agent.end("1.1#1")
+    assert told(agent)[-2:] == [("ended", ["1.0#1", "1.1#1"], -1), ("began", ["1.2#1"], 2)]
 
 
 @pytest.mark.parametrize("function", ["say_in_c", "say_directly"])

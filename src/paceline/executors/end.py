@@ -11,7 +11,10 @@ from paceline.model.task import Outcome
 
 
 class End(NamedTuple):
-    """One row of ``executor.Ended``; a tuple because there are a hundred thousand a second."""
+    """One row of ``executor.Ended``; a tuple because there are a hundred thousand a second.
+
+    ``began``: where its output begins, for an agent that did not hear of it; none where it left none, or all there is.
+    """
 
     key: str
     outcome: str
@@ -21,6 +24,7 @@ class End(NamedTuple):
     out_end: int = 0
     err_end: int = 0
     result: bytes = b""
+    began: Sequence[Began] = ()
 
 
 News: TypeAlias = list[End] | Began | Unbegun

@@ -29,6 +29,11 @@ class Running:
     verdicts: list[Verdict] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
 
+    @property
+    def appends(self) -> bool:
+        """Its output files were there before: where its own begins is news."""
+        return bool(self.tree.started.out_start or self.tree.started.err_start)
+
     def began(self) -> Began:
         """The word for it."""
         order, started = self.order, self.tree.started
@@ -64,7 +69,7 @@ class Programs:
         running = self._running[order.key] = Running(order=order, tree=tree, began_at=began_at)
         if order.timeout:
             running.alarms.append(self._loop.at(began_at + order.timeout, functools.partial(self._expire, order)))
-        if tree.started.out_start or tree.started.err_start:
+        if running.appends:
             self._announce(running)
         else:
             running.alarms.append(self._loop.at(began_at + SOON, functools.partial(self._announce, running)))
@@ -99,7 +104,8 @@ class Programs:
         verdict = _verdict(running, code, survivors)
         seconds = steady() - running.began_at
         out_end, err_end = _length(running.order.out), _length(running.order.err)
-        self._tell([End(key, verdict.outcome, code, verdict.detail, seconds, out_end, err_end)])
+        began = (running.began(),) if running.appends else ()
+        self._tell([End(key, verdict.outcome, code, verdict.detail, seconds, out_end, err_end, began=began)])
 
 
 def _verdict(running: Running, code: int, survivors: Sequence[int]) -> Verdict:

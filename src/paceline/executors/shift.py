@@ -5,7 +5,7 @@ one at work. To end that one is to end the process; the keys behind it have not 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from paceline.executor import Began, Call, Halt, Unbegun
@@ -55,14 +55,12 @@ class Shift:
 
     def began(self) -> Began:
         """The word for the key at work."""
-        files = self._warm.files
-        return Began(
-            key=self._order.keys[self._told],
-            out=str(files.out),
-            err=str(files.err),
-            out_start=self._warm.out_end,
-            err_start=self._warm.err_end,
-        )
+        return self._began(self._order.keys[self._told])
+
+    def _began(self, key: str) -> Began:
+        warm = self._warm
+        out, err = str(warm.files.out), str(warm.files.err)
+        return Began(key=key, out=out, err=err, out_start=warm.out_end, err_start=warm.err_end)
 
     # ── while it runs ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,8 +91,19 @@ class Shift:
             if key in self._open:  # else it was halted before its turn, and told so
                 ends.append(End(key, outcome, 0, detail, seconds, out_end, err_end, result))
             self._told += 1
-        _, self._since, _, self._warm.out_end, self._warm.err_end, _, _ = records[-1]
+        _, self._since, _, out_end, err_end, _, _ = records[-1]
+        wrote = (out_end, err_end) != (self._warm.out_end, self._warm.err_end)
+        ends = list(self._traced(ends)) if wrote else ends
+        self._warm.out_end, self._warm.err_end = out_end, err_end
         self._end(ends)
+
+    def _traced(self, ends: Iterable[End]) -> Iterator[End]:
+        """The same, each that left output with where that begins."""
+        warm = self._warm
+        for end in ends:
+            left = end.out_end > warm.out_end or end.err_end > warm.err_end
+            yield end._replace(began=(self._began(end.key),)) if left else end
+            warm.out_end, warm.err_end = end.out_end, end.err_end
 
     def _announce(self) -> None:
         """Say that the key at work began, unless it is a short one inside its call."""
@@ -165,13 +174,14 @@ class Shift:
         out, err = self._warm.files.lengths()
         self._announce()
         first, *others = self._open
-        self._end([End(first, outcome, 0, why, 0.0, out, err), *(End(key, outcome, 0, why) for key in others)])
+        head = End(first, outcome, 0, why, 0.0, out, err, began=(self._began(first),))
+        self._end([head, *(End(key, outcome, 0, why) for key in others)])
 
     def _bury_head(self, key: str, cause: Verdict, code: int) -> None:
         out, err = self._warm.files.lengths()
         seconds = steady() - self._since if self._since else 0.0
         self._announce()
-        self._end([End(key, cause.outcome, code, cause.detail, seconds, out, err)])
+        self._end([End(key, cause.outcome, code, cause.detail, seconds, out, err, began=(self._began(key),))])
 
     def _cause(self, code: int, survivors: Sequence[int]) -> Verdict:
         if survivors:

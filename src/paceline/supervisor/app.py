@@ -106,14 +106,18 @@ class Supervisor:
         return forlorn and (not len(self._ledger) or self._term.over)
 
     def _flush(self) -> None:
-        """What happened in this turn, in as few words as possible; an attempt's last report goes before its end."""
+        """What happened in this turn, in as few words as possible."""
+        self._say_ends()
+        self._link.flush()
+
+    def _say_ends(self) -> None:
+        """An attempt's last report goes before its end."""
         unsaid = self._ledger.unsaid()
         if unsaid:
             self._reports.drain()
             self._reports.finish(unsaid)
             for word in self._ledger.words():
                 self._link.say(word)
-        self._link.flush()
 
     def _runs(self, key: str) -> bool:
         return not all(keys.isdisjoint((key,)) for keys in self._known())
@@ -133,6 +137,8 @@ class Supervisor:
             detail = "its process died before its turn"
             self._ledger.enter([End(key, Outcome.RETURNED, detail=detail) for key in news.keys])
         else:
+            if isinstance(news, Unbegun) or news.out_start or news.err_start:  # whose process may have ended some
+                self._say_ends()
             self._link.say(news)
 
     # ── from the agent ────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,10 +146,11 @@ class Supervisor:
     def _on_agent(self) -> None:
         keys = itertools.chain.from_iterable(executor.keys() for executor in self._executors)
         self._link.say(Holds(pid=os.getpid(), keys=list(keys)))
+        self._ledger.say_again()
+        self._say_ends()
         for executor in self._executors:
             for began in executor.begun():
                 self._link.say(began)
-        self._ledger.say_again()
         self._alone.cancel()
 
     def _on_agent_left(self) -> None:

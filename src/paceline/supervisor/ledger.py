@@ -1,11 +1,12 @@
 """Ends, from the moment they are known until the agent has them safely.
 
-They go out as columns, once per turn of the loop; to a new agent, all that are not settled yet.
+They go out as columns, once per turn of the loop; to a new agent, all that are not settled yet. The one before it may
+have died with the word that they began, so before each that left output this is said again: where that lies.
 """
 
 from collections.abc import Iterable, Iterator, KeysView, Sequence
 
-from paceline.executor import Ended
+from paceline.executor import Began, Ended
 from paceline.executors.end import End
 
 BATCH = 8 << 20
@@ -18,6 +19,7 @@ class Ledger:
     def __init__(self) -> None:
         self._unsettled: dict[str, End] = {}
         self._unsaid: list[End] = []
+        self._again: list[End] = []  # those that were said, perhaps in vain; none of them is newer than any unsaid one
 
     def __len__(self) -> int:
         return len(self._unsettled)
@@ -40,20 +42,33 @@ class Ledger:
     def say_again(self, keys: Iterable[str] | None = None) -> None:
         """These (or all) are news once more: somebody asked, or there is a new agent."""
         if keys is None:
-            self._unsaid = [*self._unsettled.values()]
+            self._again, self._unsaid = [*self._unsettled.values()], []
         else:
             news = set(self.unsaid())
-            self._unsaid += [self._unsettled[key] for key in keys if key not in news]
+            self._again += [self._unsettled[key] for key in keys if key not in news]
 
     def unsaid(self) -> list[str]:
         """Keys of what will be said next."""
-        return [end.key for end in self._unsaid]
+        return [end.key for end in (*self._again, *self._unsaid)]
 
-    def words(self) -> Iterator[Ended]:
+    def words(self) -> Iterator[Began | Ended]:
         """All that was not said yet; it is said now."""
-        ends, self._unsaid = self._unsaid, []
-        for batch in _batches(ends):
-            yield _ended(batch)
+        again, self._again = self._again, []
+        news, self._unsaid = self._unsaid, []
+        yield from _retold(again)
+        yield from map(_ended, _batches(news))
+
+
+def _retold(ends: Sequence[End]) -> Iterator[Began | Ended]:
+    """The attempts of a process wrote one after the other, so no beginning may overtake an end before it."""
+    alike: list[End] = []
+    for end in ends:
+        if end.began:
+            yield from map(_ended, _batches(alike))
+            yield from end.began
+            alike = []
+        alike.append(end)
+    yield from map(_ended, _batches(alike))
 
 
 def _batches(ends: Sequence[End]) -> Iterator[Sequence[End]]:
@@ -68,7 +83,7 @@ def _batches(ends: Sequence[End]) -> Iterator[Sequence[End]]:
 
 
 def _ended(ends: Sequence[End]) -> Ended:
-    keys, outcomes, codes, details, seconds, out_ends, err_ends, results = zip(*ends, strict=True)
+    keys, outcomes, codes, details, seconds, out_ends, err_ends, results, _ = zip(*ends, strict=True)
     return Ended(
         keys=keys,
         outcomes=outcomes,

@@ -1,6 +1,6 @@
 """Bugs on the worker: in the agent's machine, its spool and outbox, and in the supervisor's ledger and lease."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,11 +12,13 @@ from paceline.agent.journal import Journal
 from paceline.agent.memory import Memory, keys
 from paceline.agent.outbox import Outbox
 from paceline.agent.picture import Picture
-from paceline.executor import Holds
+from paceline.executor import Began, Holds
+from paceline.executors.end import End
 from paceline.model.columns import Attempts
 from paceline.model.decision import Stop
 from paceline.model.resources import Need
 from paceline.model.task import Outcome
+from paceline.supervisor import ledger
 from paceline.supervisor.lease import Lease
 from paceline.supervisor.ledger import Ledger
 from tests.simulation.mutants.mutant import Mutant, always, instead, nothing, refuted
@@ -117,6 +119,15 @@ def forgets_the_hand(original: Original) -> Original:
     return stop
 
 
+def tells_no_beginnings(original: Original) -> Original:
+    """Ends are told again, but not where their output lies."""
+
+    def retold(ends: Sequence[End]) -> Iterator[Any]:
+        return (word for word in original(ends) if not isinstance(word, Began))
+
+    return retold
+
+
 # ── leases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -177,4 +188,5 @@ MUTANTS = (
     Mutant(name="arguments are confused", owner=Batch, attribute="_part", make=confuses_payloads),
     Mutant(name="a repeated grant is taken", owner=from_server, attribute="_known", make=refuted),
     Mutant(name="the supervisor tells a new agent no ends", owner=Ledger, attribute="say_again", make=nothing),
+    Mutant(name="beginnings are not told again", owner=ledger, attribute="_retold", make=tells_no_beginnings),
 )
