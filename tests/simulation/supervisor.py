@@ -93,7 +93,7 @@ class Supervisor:
     def _begin(self, order: Order) -> None:
         keys = set(order.keys)
         if not keys.isdisjoint(self._where) or not keys.isdisjoint(self._ledger.keys()):
-            self._ledger.say_again(self._ledger.keys() & keys)
+            self._ledger.say_again(order.keys)
             self._ask_for_turn()
         elif self._term.over:
             self._enter([End(key, Outcome.INTERRUPTED, detail="the worker's lease had run out") for key in order.keys])

@@ -62,7 +62,7 @@ class Ends:
 
     def to_send(self) -> Sequence[Written]:
         """Output that has to be sent first."""
-        return [self._written[key] for key in self.unsent]
+        return [written for key, written in self._written.items() if key in self.unsent]
 
     def remove(self, keys: Iterable[str]) -> None:
         """Settled or dropped."""

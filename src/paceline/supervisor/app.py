@@ -194,7 +194,7 @@ class Supervisor:
     def _may_begin(self, keys: Sequence[str]) -> bool:
         """False: no lease, or they are here already; what becomes of them is said in any case."""
         if not all(known.isdisjoint(keys) for known in self._known()):
-            self._ledger.say_again(self._ledger.keys() & set(keys))
+            self._ledger.say_again(keys)
             return False
         if self._term.over:
             self._tell([End(key, Outcome.INTERRUPTED, detail="the worker's lease had run out") for key in keys])

@@ -40,12 +40,12 @@ class Ledger:
             self._unsettled.pop(key, None)
 
     def say_again(self, keys: Iterable[str] | None = None) -> None:
-        """These (or all) are news once more: somebody asked, or there is a new agent."""
+        """Of these (or all) what is here is news once more: somebody asked, or there is a new agent."""
         if keys is None:
             self._again, self._unsaid = [*self._unsettled.values()], []
         else:
             news = set(self.unsaid())
-            self._again += [self._unsettled[key] for key in keys if key not in news]
+            self._again += [self._unsettled[key] for key in keys if key in self._unsettled and key not in news]
 
     def unsaid(self) -> list[str]:
         """Keys of what will be said next."""
