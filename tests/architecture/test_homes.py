@@ -12,15 +12,14 @@ from tests.architecture.source import Source, imported, package, parse, uses
 HOMES: Mapping[str, tuple[str, ...]] = {
     "click": ("cli/",),
     "cloudpickle": ("sdk/functions.py", "executors/user_code.py"),
-    "google": ("wire/convert.py", "wire/near.py"),
+    "google": ("wire/", "sdk/connection.py"),
     "grpc": (
         "wire/",
         "server/app.py",
         "server/gate.py",
+        "server/grpc_fleet.py",
         "agent/join.py",
         "agent/link.py",
-        "sdk/connection.py",
-        "sdk/session.py",
     ),
     "msgspec": (
         "kinds.py",
@@ -46,6 +45,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
 """Each outside package, and the one place that knows it. ``sqlite3`` is listed because the same holds for it."""
 
 PURE = {
+    "array",
     "bisect",
     "collections",
     "dataclasses",

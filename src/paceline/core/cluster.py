@@ -7,7 +7,6 @@ books straight: what a worker has free, what a job occupies, which queue it stan
 
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Generic, TypeVar
 
 from paceline.core.indexes import covers, spans
@@ -78,8 +77,9 @@ class Cluster:
 
     def append_tasks(self, job: Job, first: int, payloads: Sequence[bytes]) -> None:
         """An open job grows."""
-        job.payloads.update(zip(range(first, first + len(payloads)), payloads, strict=True))
-        job.waiting.append(range(first, first + len(payloads)))
+        new = range(first, first + len(payloads))
+        job.payloads.add(new, payloads)
+        job.waiting.append(new)
         job.total += len(payloads)
         self.offer(job)
 
@@ -112,8 +112,8 @@ class Cluster:
             del job.backing_off[index]
             gone.append(range(index, index + 1))
         if job.payloads or job.tries:
-            for index in chain.from_iterable(gone):
-                job.forget(index)
+            for span in gone:
+                job.forget(span)
         count = sum(map(len, gone))
         job.counts[TaskState.CANCELLED] += count
         return count

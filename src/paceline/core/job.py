@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from paceline.core.indexes import Indexes
+from paceline.core.payloads import Payloads
 from paceline.core.queue import ResourceClass, rank
 from paceline.core.retry import Tries
 from paceline.model.columns import Attempts
@@ -77,7 +78,7 @@ class Job:
         self.backing_off: dict[int, float] = {}  # index → when it may go on
         self.live: dict[int, Attempt] = {}
         self.tries: dict[int, Tries] = {}
-        self.payloads: dict[int, bytes] = {}
+        self.payloads = Payloads()
         self.counts: dict[TaskState, int] = dict.fromkeys(FINAL_STATES, 0)
         self.cancels: list[CancelKept] = []
         self.blockers: set[JobId] = set()  # jobs that must succeed first
@@ -108,10 +109,12 @@ class Job:
         withdrawn = self.counts[TaskState.CANCELLED] or (self.cancels and not self.total)
         return TaskState.CANCELLED if withdrawn else TaskState.SUCCEEDED
 
-    def forget(self, index: int) -> None:
-        """What is known of a task beyond where it stands is needed no more."""
-        self.payloads.pop(index, None)
-        self.tries.pop(index, None)
+    def forget(self, indexes: Sequence[int]) -> None:
+        """What is known of tasks beyond where they stand is needed no more."""
+        self.payloads.forget(indexes)
+        if self.tries:
+            for index in indexes:
+                self.tries.pop(index, None)
 
     def next_number(self, index: int) -> int:
         """A number for another attempt of the task, never given out before."""
@@ -133,10 +136,10 @@ class Job:
         """A task waits again, ahead of the others."""
         self.waiting.put_back(index)
 
-    def finish(self, index: int, state: TaskState) -> None:
-        """A task is over."""
-        self.counts[state] += 1
-        self.forget(index)
+    def finish(self, indexes: Sequence[int], state: TaskState) -> None:
+        """Tasks are over."""
+        self.counts[state] += len(indexes)
+        self.forget(indexes)
 
 
 def columns(job: JobId, attempts: Sequence[Attempt]) -> Attempts:

@@ -100,8 +100,7 @@ def record_ends(step: Step, attempts: Sequence[Attempt], endings: Endings) -> No
     job, worker = attempts[0].job, attempts[0].worker
     step.cluster.let_go(attempts)
     if not endings.outcomes:
-        for attempt in attempts:
-            job.finish(attempt.index, TaskState.SUCCEEDED)
+        job.finish([attempt.index for attempt in attempts], TaskState.SUCCEEDED)
         step.keep(AttemptsOver(worker=worker.id, endings=endings, at=step.now))
     else:
         step.keep(_judge_all(step, attempts, endings))
@@ -131,16 +130,16 @@ def _judge(step: Step, attempt: Attempt, ending: Ending) -> tuple[Outcome, str, 
     """Outcome and detail as recorded, and when the task may go on (0: it is over)."""
     job, index = attempt.job, attempt.index
     if ending.outcome is Outcome.SUCCEEDED:
-        job.finish(index, TaskState.SUCCEEDED)
+        job.finish((index,), TaskState.SUCCEEDED)
         return ending.outcome, ending.detail, 0.0
     if attempt.stopping:
         outcome = ending.outcome if ending.outcome in (Outcome.FAILED, Outcome.UNKILLABLE) else Outcome.CANCELLED
-        job.finish(index, final_state(outcome))
+        job.finish((index,), final_state(outcome))
         return outcome, ending.detail, 0.0
     verdict = judge(ending, attempt.id, job.tries_of(attempt), job.spec.retry)
     detail = verdict.detail or ending.detail
     if verdict.wait < 0:
-        job.finish(index, final_state(verdict.outcome))
+        job.finish((index,), final_state(verdict.outcome))
         return verdict.outcome, detail, 0.0
     if verdict.wait:
         step.cluster.postpone(job, index, step.now + verdict.wait)

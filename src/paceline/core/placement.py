@@ -127,5 +127,5 @@ def _hand(step: Step, job: Job, worker: Worker, need: Need, count: int) -> None:
     numbers = step.cluster.grant(job, worker, need, indexes, step.now)
     attempts = Attempts(job=job.id, indexes=indexes, numbers=numbers if max(numbers) > 1 else ())
     step.keep(AttemptsGranted(worker=worker.id, attempts=attempts, at=step.now))
-    payloads = [job.payloads[index] for index in indexes] if job.payloads else ()
+    payloads = job.payloads.take(indexes) if job.payloads else ()
     step.send(worker.id, Grant(attempts=attempts, spec=job.spec.run, need=need, payloads=payloads))

@@ -53,7 +53,8 @@ def _restore_job(cluster: Cluster, live: LiveJob, now: float) -> None:
         job.open = not live.shut
         job.total = live.appended
         job.waiting.append(range(live.appended))
-    job.payloads.update(live.payloads)
+    for index, payload in live.payloads.items():
+        job.payloads.add(range(index, index + 1), (payload,))
     if live.kept.token:
         ids = cluster.tokens.get(live.kept.token, ("", ()))[1]
         cluster.tokens.remember(live.kept.token, (live.kept.digest, (*ids, job.id)))
@@ -70,7 +71,7 @@ def _restore_task(cluster: Cluster, job: Job, index: int, rows: list[AttemptRow]
     """The latest of its attempts says where the task stands; the earlier ones, what it has used up."""
     last = rows[-1]
     if last.outcome and not last.retry_at:
-        job.finish(index, _final(last))
+        job.finish((index,), _final(last))
         return
     if len(rows) > 1 or last.outcome:
         job.tries[index] = _tries(rows)

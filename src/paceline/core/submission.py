@@ -99,7 +99,7 @@ def _admit(step: Step, kept: JobKept, payloads: Sequence[bytes]) -> None:
     step.keep(kept)
     if payloads:
         step.keep(TasksKept(job=job.id, first=0, payloads=payloads))
-        job.payloads.update(zip(job.waiting, payloads, strict=True))
+        job.payloads.add(range(job.total), payloads)
 
 
 def _end_doomed(step: Step, ids: Sequence[JobId], event: JobsSubmitted) -> None:
