@@ -9,25 +9,40 @@ import ctypes
 import gc
 import os
 
-LOOK = 5.0
+LOOK = 2.0
 """Seconds between two looks."""
 BUSY, IDLE = 0.06, 0.04
 """Shares of a processor above which there is a burst, and below which it is over."""
+FALL = 4
+"""To what part of its busiest look a burst falls when it is over: ten thousand workers' beats alone are above IDLE."""
 
 
 async def trim_after_bursts() -> None:
     """For as long as the server runs. Only some C libraries can be asked (glibc)."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda pad: None)
-    burst, before = False, _seconds()
+    bursts, before = Bursts(), _seconds()
     while True:
         await asyncio.sleep(LOOK)
         now = _seconds()
-        share, before = (now - before) / LOOK, now
-        burst = burst or share > BUSY
-        if burst and share < IDLE:
+        if bursts.over((now - before) / LOOK):
             gc.collect()
             trim(0)
-            burst = False
+        before = _seconds()
+
+
+class Bursts:
+    """Tells their end by what share of a processor is used from one look to the next."""
+
+    def __init__(self) -> None:
+        self._busiest = 0.0
+
+    def over(self, share: float) -> bool:
+        """Whether a burst has come to its end since the last look."""
+        self._busiest = max(self._busiest, share)
+        over = self._busiest > BUSY and share < max(IDLE, self._busiest / FALL)
+        if over:
+            self._busiest = 0.0
+        return over
 
 
 def _seconds() -> float:
