@@ -13,6 +13,7 @@ Standard library only: the supervisor imports this and must stay small. A frame 
 where a word's ``blobs`` field travels as raw bytes and everything else as JSON.
 """
 
+import errno
 import functools
 import json
 import os
@@ -162,6 +163,17 @@ class Unbegun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritable:
+    """Keys that did not begin, because the disk would not take what they need there; ``fault``: what it says.
+
+    None of their fault, and others would fare no better. Kept nowhere: a new agent hears of these no more.
+    """
+
+    keys: Sequence[str]
+    fault: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """A running attempt reports a step; ``values`` is a JSON object."""
 
@@ -171,11 +183,12 @@ class Progress:
 
 
 ToSupervisor: TypeAlias = Launch | Call | Halt | Settle | Lease | Retire
-FromSupervisor: TypeAlias = Holds | Began | Ended | Unbegun | Progress
+FromSupervisor: TypeAlias = Holds | Began | Ended | Unbegun | Unwritable | Progress
 Word: TypeAlias = ToSupervisor | FromSupervisor
 
 _WORDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kind in (Launch, Call, Halt, Settle, Lease, Retire, Holds, Began, Ended, Unbegun, Progress)
+    kind.__name__: kind
+    for kind in (Launch, Call, Halt, Settle, Lease, Retire, Holds, Began, Ended, Unbegun, Unwritable, Progress)
 }
 _HEAD = struct.Struct("<II")
 
@@ -248,6 +261,16 @@ def address(path: Path) -> Iterator[str]:
         yield f"/proc/self/fd/{directory}/{path.name}"
     finally:
         os.close(directory)
+
+
+_FAULTS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO))
+
+
+def disk_fault(error: BaseException) -> str:
+    """ "no space left on device": what a disk that cannot be written says; empty: it is no such error."""
+    if isinstance(error, OSError) and error.errno in _FAULTS:
+        return os.strerror(error.errno).lower()
+    return ""
 
 
 class Executor(Protocol):

@@ -27,7 +27,7 @@ from paceline.agent.words import (
     Unlinked,
     Woken,
 )
-from paceline.executor import Began, Halt, Holds, Lease, Progress, Retire, Settle, Unbegun
+from paceline.executor import Began, Halt, Holds, Lease, Progress, Retire, Settle, Unbegun, Unwritable
 from paceline.model.columns import Endings
 from paceline.model.decision import Drain, Drop, Settled, Stop
 from tests.agent.world import PID, World, attempts, begun, capacity, ended, frames, function, of, program, told
@@ -531,10 +531,42 @@ def test_room_does_not_take_back_an_interrupt() -> None:
     assert of(world.hear(Space(free=200 * MIB)), Draining) == [Draining(reason="this worker was told to stop")]
 
 
-def test_what_cannot_be_written_is_a_full_disk_whatever_seems_free() -> None:
+READ_ONLY = "its disk cannot be written: read-only file system"
+
+
+def test_a_disk_that_cannot_be_written_takes_no_new_work_whatever_is_free() -> None:
     world = World()
-    assert of(world.hear(Space(free=0)), Draining) == [Draining(reason="its disk is nearly full")]
-    assert told(world.grant(program(), 0)) == {"1.0#1": "RETURNED its disk is nearly full"}
+    actions = world.hear(Space(free=200 * MIB, fault="read-only file system"))
+    assert of(actions, Draining) == [Draining(reason=READ_ONLY)]
+    assert told(world.grant(program(), 0)) == {"1.0#1": f"RETURNED {READ_ONLY}"}
+    assert of(world.hear(Space(free=200 * MIB, fault="read-only file system")), Draining) == []
+    assert of(world.hear(Space(free=200 * MIB)), Draining) == [Draining(resume=True)]
+
+
+def test_why_the_disk_takes_nothing_is_told_anew_when_it_changes() -> None:
+    world = World()
+    world.hear(Space(free=200 * MIB, fault="read-only file system"))
+    assert of(world.hear(Space(free=MIB)), Draining) == [Draining(reason="its disk is nearly full")]
+
+
+def test_what_the_disk_kept_from_beginning_goes_back_and_so_does_the_rest() -> None:
+    world = World(capacity(cpu=2000))
+    world.grant(program(), 0, 1, 2)
+    actions = world.hear(Unwritable(keys=["1.0#1"], fault="read-only file system"))
+    assert told(actions) == {"1.2#1": f"RETURNED {READ_ONLY}", "1.0#1": f"RETURNED {READ_ONLY}"}
+    said = [type(action) for action in actions if isinstance(action, Draining | Endings)]
+    assert said[0] is Draining  # else the server would give it to us again
+    assert world.held() == {"1.0#1", "1.1#1", "1.2#1"}
+    assert told(world.end("1.1#1")) == {"1.1#1": "SUCCEEDED"}
+
+
+def test_what_the_disk_kept_from_beginning_may_have_been_cancelled() -> None:
+    world = World()
+    world.grant(program(), 0)
+    world.hear(Stop(attempts=attempts(0), reason="by ada"))
+    assert told(world.hear(Unwritable(keys=["1.0#1"], fault="no space left on device"))) == {
+        "1.0#1": "CANCELLED by ada"
+    }
 
 
 def test_a_begin_of_a_stranger_is_nothing() -> None:

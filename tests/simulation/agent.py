@@ -34,7 +34,7 @@ from paceline.agent.words import (
     ToServer,
     Woken,
 )
-from paceline.executor import Call, Ended, Holds, Launch, Settle, ToSupervisor
+from paceline.executor import Call, Ended, Holds, Launch, Settle, ToSupervisor, Unwritable
 from paceline.model.columns import Attempts
 from paceline.model.decision import Stop
 from paceline.model.ids import Incarnation, WorkerId
@@ -147,7 +147,7 @@ class Agent:
                 case Run(frame=frame):
                     self._host.will_run(frame)
                     started = self._starter.start(frame)
-                    if isinstance(started, Ended):
+                    if isinstance(started, Ended | Unwritable):
                         self._events.append(started)
                     else:
                         self._outbox.down(started)
@@ -211,7 +211,7 @@ class Agent:
         full = self._host.spool.full
         if full != self._full:  # else it is no news
             self._full = full
-            self.hear(Space(free=0 if full else PLENTY))
+            self.hear(Space(fault="no space left on device") if full else Space(free=PLENTY))
         if self._outbox.journal.torn:
             self._mend()
         self.process.call_later(SPACE_EVERY, self._watch_space)

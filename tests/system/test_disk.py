@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ import pytest
 from paceline.model.errors import TryAgain
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range, Spec
-from paceline.model.views import JobView
+from paceline.model.views import JobView, TaskView
 from paceline.sdk.blocking import bridge
 from paceline.sdk.client import Client
 from tests.system.conftest import Fleet, until
@@ -23,14 +24,16 @@ from tests.system.conftest import Fleet, until
 pytestmark = pytest.mark.system
 
 T = TypeVar("T")
+UNWRITABLE = "its disk cannot be written: no space left on device"
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 8 MiB."""
+    """A file system of 8 MiB and a hundred files."""
     place = tmp_path / "small"
     place.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place], capture_output=True, text=True)
+    options = "size=8m,nr_inodes=100"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
     yield place
@@ -52,6 +55,18 @@ def filled(place: Path) -> Iterator[None]:
     ballast.unlink()
 
 
+@contextmanager
+def crowded(place: Path) -> Iterator[None]:
+    """No file can be made while inside, though there is space."""
+    crowd = place / "crowd"
+    crowd.mkdir()
+    with suppress(OSError):
+        for number in range(100):
+            (crowd / str(number)).touch()
+    yield
+    shutil.rmtree(crowd)
+
+
 def ask(fleet: Fleet, question: Callable[[Client], Awaitable[T]]) -> T:
     async def asking() -> T:
         async with Client(fleet.options) as client:
@@ -60,14 +75,19 @@ def ask(fleet: Fleet, question: Callable[[Client], Awaitable[T]]) -> T:
     return bridge().run(asking())
 
 
-def submit(fleet: Fleet, script: str, count: int = 1) -> JobId:
-    run = Spec(kind="command", body=json.dumps({"argv": ["sh", "-c", script]}).encode())
+def submit(fleet: Fleet, script: str, count: int = 1, cwd: str = "") -> JobId:
+    run = Spec(kind="command", body=json.dumps({"argv": ["sh", "-c", script]}).encode(), cwd=cwd)
     spec = JobSpec(name="job", run=run, ranges=(Range(start=0, stop=count),))
     return JobId(ask(fleet, lambda client: client.submit([spec])).jobs[0])
 
 
 def view(fleet: Fleet, job: JobId) -> JobView:
     return ask(fleet, lambda client: client.jobs(ids=[job]))[0]
+
+
+def attempts(fleet: Fleet, job: JobId) -> Sequence[TaskView]:
+    """Of its first task."""
+    return ask(fleet, lambda client: client.attempts(TaskId(job, 0)))
 
 
 def paceline(fleet: Fleet, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -126,9 +146,9 @@ def test_a_worker_without_space_takes_nothing_new_and_comes_back(new_fleet: Flee
     until(lambda: view(fleet, job).running == 2, "some tasks run")
     with filled(small):
         until(lambda: [each.state for each in fleet.seen()] == ["DRAINING"], "the worker takes nothing new")
-        assert fleet.seen()[0].reason == "its disk is nearly full"
+        assert fleet.seen()[0].reason == UNWRITABLE
         told = ask(fleet, lambda client: client.explain(TaskId(job, 5)))
-        assert "but is draining (its disk is nearly full)" in told.causes[0].text
+        assert f"but is draining ({UNWRITABLE})" in told.causes[0].text
         go.touch()
         until(lambda: view(fleet, job).succeeded == 2, "the ends of what ran are told all the same")
         time.sleep(1.0)
@@ -136,3 +156,31 @@ def test_a_worker_without_space_takes_nothing_new_and_comes_back(new_fleet: Flee
     until(lambda: [each.state for each in fleet.seen()] == ["READY"], "the worker takes work again")
     assert finish(fleet, job) == "SUCCEEDED"
     assert {each.attempt for each in ask(fleet, lambda client: client.tasks(job))} <= {1, 2}
+
+
+def test_a_task_that_could_not_begin_for_want_of_a_file_is_given_back(new_fleet: Fleet, small: Path) -> None:
+    fleet = new_fleet
+    fleet.start_server()
+    (fleet.home / "workers").mkdir()
+    (fleet.home / "workers" / "w1").symlink_to(small)
+    fleet.start_worker("w1", "--cpus", "2", "--reserve", "1MiB")
+    with crowded(small):
+        jobs = [submit(fleet, "true"), submit(fleet, "true", cwd="/")]
+        until(lambda: [each.reason for each in fleet.seen()] == [UNWRITABLE], "the worker takes nothing new")
+        told = ask(fleet, lambda client: client.explain(TaskId(jobs[0], 0)))
+        assert f"but is draining ({UNWRITABLE})" in told.causes[0].text
+        assert {view(fleet, job).state for job in jobs} == {"WAITING"}
+    assert [finish(fleet, job) for job in jobs] == ["SUCCEEDED", "SUCCEEDED"]
+    assert {each.outcome for job in jobs for each in attempts(fleet, job)} == {"RETURNED", "SUCCEEDED"}
+
+
+def test_a_task_that_fills_the_disk_itself_fails_by_itself(new_fleet: Fleet, small: Path) -> None:
+    fleet = new_fleet
+    fleet.start_server()
+    (fleet.home / "workers").mkdir()
+    (fleet.home / "workers" / "w1").symlink_to(small)
+    fleet.start_worker("w1", "--cpus", "2", "--reserve", "1KiB")
+    job = submit(fleet, "head -c 20000000 /dev/zero > much || exit 7")
+    assert finish(fleet, job) == "FAILED"
+    (end,) = attempts(fleet, job)
+    assert (end.outcome, end.code) == ("FAILED", 7)

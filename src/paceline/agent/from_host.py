@@ -27,7 +27,7 @@ def on_shipped(picture: Picture, event: Shipped) -> None:
 def on_interrupted(picture: Picture) -> None:
     """Once: no more new work, then leave. Twice: stop what runs, then leave."""
     picture.interrupts += 1
-    _pause(picture, Pause.HOST)
+    picture.pause(Pause.HOST, Pause.HOST.value)
     if picture.interrupts == 2:
         running = picture.running
         for key, frame in running.by_key.items():
@@ -38,15 +38,10 @@ def on_interrupted(picture: Picture) -> None:
 
 def on_space(picture: Picture, event: Space) -> None:
     """No new work on a full disk: what runs needs the rest, and so do the ends to come."""
-    if event.free < picture.reserve or not event.free:
-        _pause(picture, Pause.DISK)
+    if event.fault:
+        picture.pause(Pause.DISK, f"its disk cannot be written: {event.fault}")
+    elif event.free < picture.reserve or not event.free:
+        picture.pause(Pause.DISK, Pause.DISK.value)
     elif event.free >= 2 * picture.reserve and Pause.DISK in picture.pauses:
-        picture.pauses.discard(Pause.DISK)
+        del picture.pauses[Pause.DISK]
         picture.out.append(picture.draining() if picture.pauses else Draining(resume=True))
-
-
-def _pause(picture: Picture, why: Pause) -> None:
-    if why not in picture.pauses:
-        picture.pauses.add(why)
-        picture.out.append(picture.draining())
-        picture.give_back(why.value)

@@ -74,7 +74,7 @@ def on_granted(picture: Picture, event: Granted, now: float) -> None:
     """More for the hand; or straight back, where nothing is taken."""
     named, attempts = keys(event.attempts), attempt_ids(event.attempts)
     if picture.pauses or picture.void:
-        why = next(iter(picture.pauses)).value if picture.pauses else "the lease was over"
+        why = next(iter(picture.pauses.values()), "the lease was over")
         picture.close_alike(attempts, Outcome.RETURNED, why)
     elif _known(picture, named):
         return  # a repeat: no second copy is ever run here
@@ -124,9 +124,9 @@ def _let_go_running(picture: Picture, attempts: Attempts, named: Sequence[str]) 
 def on_drain(picture: Picture, event: Drain) -> None:
     """Nothing new, or new work again. Word that we drain for a reason of our own comes back to us as a drain too."""
     if event.resume:
-        picture.pauses.discard(Pause.SERVER)
+        picture.pauses.pop(Pause.SERVER, None)
         if picture.pauses:
             picture.out.append(picture.draining())
     elif not picture.pauses:
-        picture.pauses.add(Pause.SERVER)
+        picture.pauses[Pause.SERVER] = Pause.SERVER.value
         picture.give_back(Pause.SERVER.value)

@@ -7,13 +7,14 @@ from operator import attrgetter
 
 from paceline.agent.ends import read_ended
 from paceline.agent.frames import Frame, Shape
+from paceline.agent.from_host import on_space
 from paceline.agent.from_server import say_lease
 from paceline.agent.memory import Served, Traced, Written
-from paceline.agent.picture import Picture
+from paceline.agent.picture import Pause, Picture
 from paceline.agent.places import Source
 from paceline.agent.running import Gone
-from paceline.agent.words import FromSupervisor, Keep, Orphaned, Reported
-from paceline.executor import Began, Ended, Halt, Holds, Progress, Settle, Unbegun
+from paceline.agent.words import FromSupervisor, Keep, Orphaned, Reported, Space
+from paceline.executor import Began, Ended, Halt, Holds, Progress, Settle, Unbegun, Unwritable
 from paceline.model.ids import AttemptId
 from paceline.model.task import Outcome
 
@@ -30,6 +31,8 @@ def hear(picture: Picture, event: FromSupervisor, now: float) -> None:
             on_began(picture, event, now)
         case Unbegun():
             on_unbegun(picture, event, now)
+        case Unwritable():
+            on_unwritable(picture, event, now)
         case Progress():
             on_progress(picture, event)
         case Holds():
@@ -124,7 +127,13 @@ def on_unbegun(picture: Picture, event: Unbegun, now: float) -> None:
     for batch in reversed(again):
         picture.hand.put_back(batch)
     if picture.pauses:
-        picture.give_back(next(iter(picture.pauses)).value)
+        picture.give_back(next(iter(picture.pauses.values())))
+
+
+def on_unwritable(picture: Picture, event: Unwritable, now: float) -> None:
+    """They did not begin, and nothing else would: first this is said, or the server would give them to us again."""
+    on_space(picture, Space(fault=event.fault))
+    picture.vanish(event.keys, Outcome.RETURNED, picture.pauses[Pause.DISK], now)
 
 
 def on_progress(picture: Picture, event: Progress) -> None:

@@ -8,18 +8,24 @@ from collections.abc import Iterable
 
 from paceline.agent.memory import Record, encode
 from paceline.agent.spool import Spool
+from paceline.executor import disk_fault
 
 SLACK = 4 << 20
 """Bytes that the spool grows before it is rewritten without what is gone."""
 
 
 class Journal:
-    """``torn``: something was not written down."""
+    """``fault``: why something was not written down; empty: everything was."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._unwritten: list[Record] = []
-        self.torn = False
+        self.fault = ""
+
+    @property
+    def torn(self) -> bool:
+        """Something was not written down."""
+        return bool(self.fault)
 
     def keep(self, record: Record) -> None:
         """To be written down with the next ``write``."""
@@ -31,8 +37,8 @@ class Journal:
             return
         try:
             self._spool.append(*map(encode, self._unwritten))
-        except OSError:
-            self.torn = True
+        except OSError as error:
+            self.fault = disk_fault(error) or str(error)
         self._unwritten.clear()
 
     @property
@@ -44,10 +50,10 @@ class Journal:
         """These are all that is true: nothing else needs to be known. On success it is whole again."""
         try:
             self._spool.replace(map(encode, records))
-        except OSError:
-            self.torn = True
+        except OSError as error:
+            self.fault = disk_fault(error) or str(error)
         else:
-            self.torn = False
+            self.fault = ""
 
     def close(self) -> None:
         self._spool.close()

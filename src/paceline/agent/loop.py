@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from paceline.agent.disk import look
 from paceline.agent.journal import Journal
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
-from paceline.agent.machine import free_space
 from paceline.agent.memory import Acked, Memory
 from paceline.agent.outbox import Outbox
 from paceline.agent.parts import Parts
@@ -42,8 +42,7 @@ from paceline.agent.words import (
     Woken,
 )
 from paceline.clock import Clock
-from paceline.executor import Ended, Holds
-from paceline.model.task import Outcome
+from paceline.executor import Ended, Holds, Unwritable
 from paceline.wire.outgoing import INTERVAL
 
 CALM = 0.02
@@ -152,9 +151,8 @@ class Loop:
             if isinstance(action, Run):
                 self._traces.furnish(action.frame)
                 started = self._starter.start(action.frame)
-                if isinstance(started, Ended):
-                    full = Outcome.RETURNED in started.outcomes
-                    self._events += (Space(free=0), started) if full else (started,)
+                if isinstance(started, Ended | Unwritable):
+                    self._events.append(started)
                 else:
                     self._outbox.down(started)
             elif isinstance(action, Order):
@@ -169,7 +167,7 @@ class Loop:
         whole = not self._outbox.journal.torn
         down, up = self._outbox.release()
         if whole and self._outbox.journal.torn:
-            asyncio.get_running_loop().call_soon(self.hear, Space(free=0))
+            asyncio.get_running_loop().call_soon(self.hear, Space(fault=self._outbox.journal.fault))
         if down:
             self._supervision.send(down)
         if up:
@@ -194,8 +192,8 @@ class Loop:
         while True:
             if self._outbox.journal.torn:
                 self._mend()
-            torn = self._outbox.journal.torn
-            self.hear(Space(free=0 if torn else free_space(self._places.directory)))
+            fault = self._outbox.journal.fault
+            self.hear(Space(fault=fault) if fault else look(self._places.directory))
             await asyncio.sleep(SPACE_EVERY)
 
     def _leave(self) -> None:

@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
-from pathlib import Path
 
 import psutil
 import pynvml
@@ -118,8 +117,3 @@ def read_smi(text: str) -> Sequence[Gpu]:
 def nvidia(uuid: str, name: str, memory: int) -> Gpu:
     """The driver says "NVIDIA A100-SXM4-80GB"."""
     return Gpu(uuid=uuid, vendor="nvidia", model=name.upper().removeprefix("NVIDIA ").strip(), memory=memory)
-
-
-def free_space(directory: Path) -> int:
-    """Bytes free where a worker keeps its files."""
-    return shutil.disk_usage(directory).free

@@ -17,7 +17,7 @@ from paceline.model.task import Outcome
 
 
 class Pause(Enum):
-    """Why nothing new is taken. Without any reason, all is well."""
+    """Who wants nothing new to be taken, and what is said of it unless there is more to say."""
 
     SERVER = "the server drains this worker"
     HOST = "this worker was told to stop"
@@ -60,7 +60,7 @@ class Picture:
         self.running = Running(books)
         self.ends = Ends()
         self.littered: set[str] = set()  # keys of attempts with files or a scratch directory
-        self.pauses: set[Pause] = set()
+        self.pauses: dict[Pause, str] = {}  # why nothing new is taken; without any reason, all is well
         self.interrupts = 0
         self.served = False  # whether a supervisor is there
         self.pid = 0  # of the supervisor that has what runs; 0: there was none
@@ -77,7 +77,7 @@ class Picture:
 
     def draining(self) -> Draining:
         """What the server is told as long as nothing new is taken."""
-        return Draining(reason="; ".join(sorted(pause.value for pause in self.pauses)))
+        return Draining(reason="; ".join(sorted(self.pauses.values())))
 
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,6 +99,13 @@ class Picture:
         """These ended without having run to an end of their own."""
         for endings in alike(attempts, outcome, detail):
             self.close(endings, keys(endings))
+
+    def pause(self, whom: Pause, why: str) -> None:
+        """Take nothing new from now on, and tell the server; everything in the hand goes back to it."""
+        if self.pauses.get(whom) != why:
+            self.pauses[whom] = why
+            self.out.append(self.draining())
+            self.give_back(why)
 
     def give_back(self, why: str) -> None:
         """Everything in the hand goes back to the server."""

@@ -1,11 +1,10 @@
 """Giving a frame to the supervisor: rendered, with its directory made, and no body sent twice."""
 
-import errno
 from pathlib import Path
 
 from paceline.agent.frames import Frame
 from paceline.agent.launches import Launches
-from paceline.executor import Call, Ended, Launch
+from paceline.executor import Call, Ended, Launch, Unwritable, disk_fault
 from paceline.model.errors import PacelineError
 from paceline.model.task import Outcome
 
@@ -21,16 +20,13 @@ class Starter:
         """Another supervisor, or the same one on a new connection."""
         self._digests.clear()
 
-    def start(self, frame: Frame) -> Launch | Call | Ended:
-        """The word that starts it; or, if that cannot be, the one a supervisor would say of it.
-
-        A full disk is none of its fault: then it is returned.
-        """
+    def start(self, frame: Frame) -> Launch | Call | Ended | Unwritable:
+        """The word that starts it; or, if that cannot be, the one a supervisor would say of it."""
         try:
             return self._launch(frame) if frame.shape.program else self._call(frame)
         except (PacelineError, OSError) as error:
-            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-            return _not_launched(frame, Outcome.RETURNED if full else Outcome.LAUNCH, str(error))
+            fault = disk_fault(error)
+            return Unwritable(keys=list(frame.live), fault=fault) if fault else _not_launched(frame, str(error))
 
     def _launch(self, frame: Frame) -> Launch:
         launch = self._launches.launch(frame)
@@ -45,11 +41,11 @@ class Starter:
         return call
 
 
-def _not_launched(frame: Frame, outcome: Outcome, why: str) -> Ended:
+def _not_launched(frame: Frame, why: str) -> Ended:
     count = len(frame.live)
     return Ended(
         keys=list(frame.live),
-        outcomes=[outcome] * count,
+        outcomes=[Outcome.LAUNCH] * count,
         codes=[0] * count,
         details=[why] * count,
         seconds=[0.0] * count,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from paceline.agent.frames import Frame, Shape
 from paceline.agent.memory import Record, Written
 from paceline.agent.places import Source
-from paceline.executor import Began, Ended, Halt, Holds, Lease, Progress, Retire, Settle, Unbegun
+from paceline.executor import Began, Ended, Halt, Holds, Lease, Progress, Retire, Settle, Unbegun, Unwritable
 from paceline.model.columns import Attempts, Endings
 from paceline.model.decision import Drain, Drop, Settled, Stop
 from paceline.model.ids import AttemptId
@@ -73,9 +73,10 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """So many bytes are free where we work. 0: what had to be written could not be."""
+    """So many bytes are free where we work. ``fault``: why it cannot be written all the same; empty: it can."""
 
-    free: int
+    free: int = 0
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class Woken:
 
 
 FromServer: TypeAlias = Linked | Unlinked | Refused | Heard | Granted | Stop | Drop | Settled | Drain
-FromSupervisor: TypeAlias = Holds | Began | Ended | Unbegun | Progress | Orphaned
+FromSupervisor: TypeAlias = Holds | Began | Ended | Unbegun | Unwritable | Progress | Orphaned
 FromHost: TypeAlias = Shipped | Interrupted | Space | Woken
 Event: TypeAlias = FromServer | FromSupervisor | FromHost
 

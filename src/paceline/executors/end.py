@@ -4,7 +4,7 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from paceline.executor import Began, Unbegun
+from paceline.executor import Began, Unbegun, Unwritable
 from paceline.executors.memory import size
 from paceline.model.errors import PacelineError
 from paceline.model.task import Outcome
@@ -27,7 +27,7 @@ class End(NamedTuple):
     began: Sequence[Began] = ()
 
 
-News: TypeAlias = list[End] | Began | Unbegun
+News: TypeAlias = list[End] | Began | Unbegun | Unwritable
 Tell: TypeAlias = Callable[[News], None]
 """Where executors say what happens."""
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from paceline.executor import disk_fault
 from paceline.model.errors import LaunchError
 
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -42,7 +43,7 @@ class Started:
 
 
 def start(program: Program, mark: Mapping[str, str]) -> Started:
-    """Start it with its environment and ``mark``. Raises LaunchError."""
+    """Start it with its environment and ``mark``. Raises LaunchError, or OSError if its output finds no place."""
     if not program.argv:
         raise LaunchError("the command is empty", hint="give a program to run")
     _enter(program.cwd)
@@ -95,6 +96,8 @@ def _open(path: str) -> int:
     try:
         return os.open(path, _APPEND, 0o600)
     except OSError as error:
+        if disk_fault(error):
+            raise
         raise LaunchError(f"cannot write output to {path!r}: {_reason(error)}") from error
 
 

@@ -105,14 +105,14 @@ class Reaper:
         return not self._trees
 
     def start(self, program: Program, grace: float, gone: Gone) -> Tree:
-        """Raises LaunchError."""
+        """Raises LaunchError, or OSError if its output finds no place."""
         number = next(self._numbers)
         mark = {MARK: f"{self._name}:{number}"}
         cell = self._cells.make(number, program.memory)
         try:
             with cell.inside():
                 started = start(program, mark)
-        except LaunchError:
+        except (LaunchError, OSError):
             cell.close()
             raise
         slot = self._roster.enter(started.pid)

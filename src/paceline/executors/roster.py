@@ -24,12 +24,12 @@ _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 class Roster:
-    """Open, for us alone, and empty."""
+    """Open, for us alone, and empty. Raises OSError if the disk has no room for it."""
 
     def __init__(self, path: Path) -> None:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.ftruncate(fd, _HEAD + _ROOM * _SLOT.size)
+            os.posix_fallocate(fd, 0, _HEAD + _ROOM * _SLOT.size)  # or a full disk would end us at some later slot
             self._map = mmap.mmap(fd, 0)
         finally:
             os.close(fd)

@@ -75,12 +75,12 @@ class Warm:
         self._caller = Caller()
 
     def start(self, reaper: Reaper, gone: Gone) -> None:
-        """Raises LaunchError; then there is nothing to close."""
+        """Raises LaunchError, or OSError if its output finds no place; then there is nothing to close."""
         fds = (self._theirs.fileno(), self._caller.fd)
         try:
             with _inherited(*fds):
                 self.tree = reaper.start(_program(self.pool, self.files, *fds), GRACE, gone)
-        except LaunchError:
+        except (LaunchError, OSError):
             self.close()
             raise
         finally:

@@ -13,7 +13,21 @@ import traceback
 from collections.abc import Callable, Iterator, KeysView, Sequence
 from functools import partial
 
-from paceline.executor import Call, Executor, Halt, Holds, Launch, Lease, Retire, Settle, Unbegun, Word
+from paceline.executor import (
+    Began,
+    Call,
+    Executor,
+    Halt,
+    Holds,
+    Launch,
+    Lease,
+    Retire,
+    Settle,
+    Unbegun,
+    Unwritable,
+    Word,
+    disk_fault,
+)
 from paceline.executors.bodies import Bodies
 from paceline.executors.end import End, News
 from paceline.executors.function import Functions
@@ -41,6 +55,7 @@ def run(options: Options) -> int:
     _open_standard_files()
     try:
         place = Place(options)
+        supervisor = Supervisor(options, place)
     except (Occupied, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -48,7 +63,7 @@ def run(options: Options) -> int:
     adopt_orphans()
     sys.stdout.write(f"supervisor {os.getpid()} listens in {options.directory}\n")
     sys.stdout.flush()
-    Supervisor(options, place).serve()
+    supervisor.serve()
     place.leave()
     return 0
 
@@ -137,7 +152,7 @@ class Supervisor:
             detail = "its process died before its turn"
             self._ledger.enter([End(key, Outcome.RETURNED, detail=detail) for key in news.keys])
         else:
-            if isinstance(news, Unbegun) or news.out_start or news.err_start:  # whose process may have ended some
+            if not isinstance(news, Began) or news.out_start or news.err_start:  # its process may have ended others
                 self._say_ends()
             self._link.say(news)
 
@@ -188,8 +203,7 @@ class Supervisor:
         try:
             begin()
         except Exception as error:  # noqa: BLE001 - one order we fail at must not take along all that runs here
-            sys.stderr.write(traceback.format_exc())
-            self._tell([End(key, Outcome.LAUNCH, detail=f"the supervisor failed at it: {error!r}") for key in keys])
+            self._tell(_not_begun(keys, error))
 
     def _may_begin(self, keys: Sequence[str]) -> bool:
         """False: no lease, or they are here already; what becomes of them is said in any case."""
@@ -218,3 +232,11 @@ class Supervisor:
         for executor in self._executors:
             for key in list(executor.keys()):
                 executor.halt(Halt(key=key, outcome=outcome, detail=detail, grace=grace))
+
+
+def _not_begun(keys: Sequence[str], error: Exception) -> News:
+    """We could not even try, for this error."""
+    if fault := disk_fault(error):
+        return Unwritable(keys=keys, fault=fault)
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    return [End(key, Outcome.LAUNCH, detail=f"the supervisor failed at it: {error!r}") for key in keys]

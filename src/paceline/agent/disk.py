@@ -1,0 +1,34 @@
+"""The disk that a worker works on: how much of it is free, and whether it can be written at all.
+
+Free space does not say so. All files may be in use, or all of a quota; a file system with errors is made read-only. So
+to look is to try.
+"""
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from paceline.agent.words import Space
+from paceline.executor import disk_fault
+
+_TRIED = 4096
+"""Bytes."""
+
+
+def look(directory: Path) -> Space:
+    """As it is now. Raises FileNotFoundError when the directory is gone."""
+    try:
+        _write(directory / "probe")
+        return Space(free=shutil.disk_usage(directory).free)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        return Space(fault=disk_fault(error) or str(error))
+
+
+def _write(path: Path) -> None:
+    try:
+        path.write_bytes(bytes(_TRIED))
+    finally:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
