@@ -22,10 +22,11 @@ import grpc.aio
 from paceline.config import ClientOptions, ServerOptions
 from paceline.sdk import connect
 from paceline.sdk.client import Client
-from paceline.wire.channel import metadata, open_channel
+from paceline.wire.far import open_channel
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.gen.worker_pb2_grpc import WorkerServiceStub
 from paceline.wire.outgoing import Outgoing
+from paceline.wire.protocol import metadata
 
 SHORT = 0.004
 """Seconds that a task is said to have taken: short enough for the server to hand out some ten a processor ahead."""

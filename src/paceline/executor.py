@@ -19,9 +19,7 @@ import json
 import os
 import struct
 from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 FRAME_LIMIT = 64 << 20
@@ -29,12 +27,7 @@ FRAME_LIMIT = 64 << 20
 SOCKET = "supervisor.sock"
 """In the worker's directory: the stream socket on which the supervisor listens."""
 REPORTS = "reports.sock"
-"""In the worker's directory: the datagram socket on which the supervisor takes progress from user processes.
-
-A unix socket's path has at most 107 bytes; under a longer directory both sides go through ``/proc/self/fd/N/<name>``
-(``address``).
-"""
-ADDRESS_LIMIT = 108
+"""In the worker's directory: the datagram socket on which the supervisor takes progress from user processes."""
 
 
 # ── agent → supervisor ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,22 +238,6 @@ def _cut(frame: bytes, start: int, sizes: Sequence[int]) -> Iterator[bytes]:
     for size in sizes:
         yield frame[start : start + size]
         start += size
-
-
-@contextmanager
-def address(path: Path) -> Iterator[str]:
-    """What to bind or connect a unix socket to, so that it is at ``path`` however long that is. Good inside the block.
-
-    Raises FileNotFoundError when the directory is not there.
-    """
-    if len(os.fsencode(path)) < ADDRESS_LIMIT:
-        yield str(path)
-        return
-    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{directory}/{path.name}"
-    finally:
-        os.close(directory)
 
 
 _FAULTS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO))

@@ -22,7 +22,8 @@ from paceline.sdk.blocking import Bridge
 from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.gen import worker_pb2 as worker
 from paceline.wire.gen.fleet_pb2_grpc import FleetServicer, add_FleetServicer_to_server
-from paceline.wire.status import PROTOCOL, grpc_status, trailers
+from paceline.wire.protocol import PROTOCOL
+from paceline.wire.status import grpc_status, trailers
 
 
 @dataclass

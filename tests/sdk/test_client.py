@@ -283,8 +283,10 @@ def test_leaving_closes_the_jobs_of_calls() -> None:
 
 def test_a_certificate_that_is_not_there() -> None:
     async def scenario() -> None:
-        with pytest.raises(UsageError, match=r"tls\.ca: nowhere\.pem cannot be read: No such file"):
-            Client(ClientOptions(address="far.example:1", token="t", tls=Tls(ca="nowhere.pem")))
+        async with Client(ClientOptions(address="far.example:1", token="t", tls=Tls(ca="nowhere.pem"))) as client:
+            for question in (client.info(), client.close_job(1)):
+                with pytest.raises(UsageError, match=r"tls\.ca: nowhere\.pem cannot be read: No such file"):
+                    await question
 
     asyncio.run(scenario())
 

@@ -10,12 +10,14 @@ from paceline.clock import SystemClock
 from paceline.model.columns import Endings
 from paceline.model.errors import Conflict, NotAllowed, NotFound, PacelineError, TryAgain, Unreachable, UsageError
 from paceline.model.job import Range
-from paceline.sdk.session import Session, Stream
+from paceline.sdk.session import Session
 from paceline.testing import FakeClock
-from paceline.wire import channel
+from paceline.wire import far
 from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.gen import worker_pb2 as worker
-from paceline.wire.gen.fleet_pb2_grpc import FleetStub
+from paceline.wire.near import SESSION
+from paceline.wire.protocol import metadata
+from paceline.wire.stream import Stream
 from tests.sdk.fleet import FakeFleet
 
 
@@ -52,11 +54,10 @@ class Notes:
 @asynccontextmanager
 async def connected(server: FakeFleet, patience: float = 20.0) -> AsyncIterator[Session]:
     clock = SystemClock() if patience else FakeClock()
-    way = channel.open_channel(server.options.address, server.options.tls)
-    stub = FleetStub(way)  # type: ignore[no-untyped-call]
+    way = far.Way(server.options.address, server.options.tls, metadata(server.options.token))
 
-    async def dial() -> Stream:
-        return stub.Session(metadata=channel.metadata(server.options.token))  # type: ignore[no-any-return]
+    async def dial() -> Stream[fleet.ToClient]:
+        return way.reach(SESSION, fleet.ToClient)
 
     session = Session(
         dial,
@@ -68,7 +69,7 @@ async def connected(server: FakeFleet, patience: float = 20.0) -> AsyncIterator[
         yield session
     finally:
         await session.close()
-        await way.close(None)
+        await way.close()
 
 
 Scenario = Callable[[FakeFleet], Coroutine[None, None, None]]

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from paceline.config import ClientOptions, ServerOptions
-from paceline.executor import address as reachable
 from paceline.model.errors import NotAllowed, PacelineError, UsageError
 from paceline.sdk.client import Client
 from paceline.server.gate import Gate
 from paceline.server.links import Links
 from paceline.server.near import NearDoor, rooms
-from paceline.wire import channel
+from paceline.unix import address
 from paceline.wire.gen.fleet_pb2 import SubmitRequest, ToClient
 from paceline.wire.near import LINK, SESSION, Line, Stream, reach
+from paceline.wire.protocol import metadata
 from paceline.wire.whereabouts import socket_of, write_whereabouts
 from tests.server.conftest import Served, serving
 
@@ -67,8 +67,8 @@ def test_a_session_takes_the_short_way(tmp_path: Path) -> None:
 def test_who_may_not_come_in_is_told(tmp_path: Path, method: str, token: str, error: type[PacelineError]) -> None:
     async def scenario() -> None:
         async with door(tmp_path) as served:
-            metadata = channel.metadata(served.admin if token == "admin" else token)
-            stream = await reach(tmp_path, served.address, method, metadata, ToClient)
+            said = metadata(served.admin if token == "admin" else token)
+            stream = await reach(tmp_path, served.address, method, said, ToClient)
             with pytest.raises(error):
                 await anext(stream)
             stream.cancel()
@@ -80,7 +80,7 @@ def test_who_may_not_come_in_is_told(tmp_path: Path, method: str, token: str, er
 def test_a_stranger_is_told_how_one_begins(tmp_path: Path, first: bytes) -> None:
     async def scenario() -> None:
         async with door(tmp_path):
-            with reachable(socket_of(tmp_path)) as place:
+            with address(socket_of(tmp_path)) as place:
                 _, line = await asyncio.get_running_loop().create_unix_connection(Line, place)
             await line.send(first)
             with pytest.raises(UsageError, match="begins with the method"):
@@ -93,10 +93,10 @@ def test_a_stranger_is_told_how_one_begins(tmp_path: Path, first: bytes) -> None
 def test_one_that_only_looks_in_disturbs_nobody(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with door(tmp_path) as served:
-            with reachable(socket_of(tmp_path)) as place:
+            with address(socket_of(tmp_path)) as place:
                 _, line = await asyncio.get_running_loop().create_unix_connection(Line, place)
             line.hang_up()
-            stream = await reach(tmp_path, served.address, LINK, channel.metadata("pl_worker_x"), ToClient)
+            stream = await reach(tmp_path, served.address, LINK, metadata("pl_worker_x"), ToClient)
             with pytest.raises(NotAllowed):
                 await anext(stream)
             stream.cancel()

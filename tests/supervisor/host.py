@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from paceline.executor import SOCKET, Call, Decoder, Ended, Holds, Launch, Word, address, encode
+from paceline.executor import SOCKET, Call, Decoder, Ended, Holds, Launch, Word, encode
 from paceline.executors.end import End
 from paceline.executors.loop import steady
 from paceline.executors.tree import ZOMBIE, look
+from paceline.unix import address
 
 W = TypeVar("W")
 PATIENCE = 20.0

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from paceline.executor import REPORTS, Ended, Progress, address
+from paceline.executor import REPORTS, Ended, Progress
+from paceline.unix import address
 from tests.supervisor.host import Agent, Host
 
 pytestmark = pytest.mark.system

@@ -49,6 +49,7 @@ def converse(home: Path, host: Host, guest: Guest) -> None:
     async def attend(line: Line) -> None:
         await line.receive()
         await host(Stream(line, FromClient), line)
+        line.finish()
         line.hang_up()
 
     async def scenario() -> None:
@@ -119,7 +120,7 @@ def test_a_fast_writer_waits_for_a_slow_reader(home: Path) -> None:
 def test_a_problem_ends_a_stream_as_the_error_it_is(home: Path) -> None:
     async def host(stream: Stream[FromClient], line: Line) -> None:
         await stream.write(ToClient())
-        line.fail(NotAllowed("the token has expired", hint="ask for another"))
+        line.finish(NotAllowed("the token has expired", hint="ask for another"))
 
     async def guest(stream: Stream[ToClient]) -> None:
         assert await anext(stream) == ToClient()
@@ -133,7 +134,9 @@ def test_a_problem_ends_a_stream_as_the_error_it_is(home: Path) -> None:
 def test_a_message_that_is_too_large_ends_the_stream_for_its_reader(home: Path) -> None:
     async def guest(stream: Stream[ToClient]) -> None:
         await stream.write(word(1, MESSAGE_LIMIT))
-        with pytest.raises(UsageError, match="FromClient is 4,194,3.. bytes, one message carries at most 4,194,304"):
+        with pytest.raises(
+            UsageError, match="a word of the session is 4,194,3.. bytes, one message carries at most 4,194,304"
+        ):
             await anext(stream)
 
     converse(home, nothing, guest)

@@ -5,14 +5,12 @@ import pytest
 from grpc.aio import AioRpcError, Metadata
 
 from paceline.model import errors
+from paceline.wire.protocol import PROTOCOL, check_protocol, named
 from paceline.wire.status import (
     CODE_KEY,
     HINT_KEY,
-    PROTOCOL,
     TABLE,
-    check_protocol,
     grpc_status,
-    named,
     to_error,
     trailers,
 )

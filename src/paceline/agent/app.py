@@ -27,7 +27,7 @@ from paceline.model.errors import Conflict
 from paceline.model.worker import Machine
 from paceline.wire.convert import attempts_to_wire, to_wire
 from paceline.wire.gen import worker_pb2 as pb
-from paceline.wire.status import PROTOCOL
+from paceline.wire.protocol import PROTOCOL
 
 
 def run(options: WorkerOptions) -> int:

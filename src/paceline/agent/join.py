@@ -15,10 +15,12 @@ import grpc
 
 from paceline.config import ServerOptions, WorkerOptions
 from paceline.model.errors import NotAllowed, PacelineError
-from paceline.wire.channel import is_loopback, metadata, open_channel
+from paceline.wire.address import is_loopback
+from paceline.wire.far import open_channel
 from paceline.wire.gen import fleet_pb2, worker_pb2
 from paceline.wire.gen.fleet_pb2_grpc import FleetStub
 from paceline.wire.gen.worker_pb2_grpc import WorkerServiceStub
+from paceline.wire.protocol import metadata
 from paceline.wire.status import to_error
 
 M = TypeVar("M")

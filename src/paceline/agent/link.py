@@ -19,10 +19,12 @@ from paceline.clock import Clock
 from paceline.config import WorkerOptions
 from paceline.model.errors import NotAllowed, PacelineError, Unreachable, VersionMismatch
 from paceline.wire import near
-from paceline.wire.channel import is_loopback, metadata, open_channel, split_address
+from paceline.wire.address import is_loopback, split_address
+from paceline.wire.far import open_channel
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.gen.worker_pb2_grpc import WorkerServiceStub
 from paceline.wire.outgoing import Outgoing
+from paceline.wire.protocol import metadata
 from paceline.wire.status import to_error
 
 BACKOFF = (0.1, 5.0)

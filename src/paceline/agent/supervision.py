@@ -14,8 +14,9 @@ import msgspec
 
 from paceline.agent.places import Places
 from paceline.agent.words import FromSupervisor, Orphaned
-from paceline.executor import Decoder, Settle, ToSupervisor, Word, address, encode
+from paceline.executor import Decoder, Settle, ToSupervisor, Word, encode
 from paceline.model.errors import PacelineError
+from paceline.unix import address
 from paceline.wire.outgoing import IDLY
 
 STARTUP = 15.0

@@ -62,7 +62,7 @@ class Client(Queries):
         request.token, request.must_fit = token, must_fit
         if parcel.later:
             return await self._submit_and_fill(request, parcel.later)
-        reply = await self._ask(self._stub.Submit, request)
+        reply = await self._ask("Submit", request, fleet.SubmitReply)
         return from_wire(reply, Submission)
 
     async def plan(
@@ -70,7 +70,7 @@ class Client(Queries):
     ) -> Sequence[Explanation]:
         """What would keep each job's tasks from running if it were submitted now."""
         parcel = divide(specs, payloads, ROOM)
-        reply = await self._ask(self._stub.Plan, _submit_request(parcel.specs, parcel.payloads))
+        reply = await self._ask("Plan", _submit_request(parcel.specs, parcel.payloads), fleet.PlanReply)
         return [from_wire(each, Explanation) for each in reply.jobs]
 
     async def append(self, job: int, first: int, payloads: Sequence[bytes]) -> None:
@@ -87,16 +87,18 @@ class Client(Queries):
     async def cancel(self, job: int, ranges: Sequence[Range] = (), reason: str = "") -> int:
         """Cancel these tasks, or the whole job; says how many were not over yet."""
         wanted = [to_wire(each, fleet.Range) for each in ranges]
-        reply = await self._ask(self._stub.Cancel, fleet.CancelRequest(job=job, ranges=wanted, reason=reason))
+        reply = await self._ask("Cancel", fleet.CancelRequest(job=job, ranges=wanted, reason=reason), fleet.CancelReply)
         return int(reply.tasks)
 
     async def drain(self, worker: int, resume: bool = False) -> None:  # noqa: FBT001, FBT002 - takes the word back
         """Let a worker finish what it runs and give it nothing new; ``resume``: give it work again."""
-        await self._ask(self._stub.Drain, fleet.DrainRequest(worker=worker, resume=resume))
+        await self._ask("Drain", fleet.DrainRequest(worker=worker, resume=resume), fleet.DrainReply)
 
     async def create_token(self, role: str, name: str = "", ttl: float = 600.0) -> Token:
         """A new credential of role "admin" or "join" (good for one worker), valid for ``ttl`` seconds."""
-        reply = await self._ask(self._stub.CreateToken, fleet.CreateTokenRequest(role=role, name=name, ttl=ttl))
+        reply = await self._ask(
+            "CreateToken", fleet.CreateTokenRequest(role=role, name=name, ttl=ttl), fleet.CreateTokenReply
+        )
         return from_wire(reply, Token)
 
     async def _submit_and_fill(self, request: fleet.SubmitRequest, later: Mapping[int, Sequence[bytes]]) -> Submission:
@@ -105,7 +107,8 @@ class Client(Queries):
         await self.info()  # where nobody is, it is told at once; a session waits for the server to come back
         begun = await self.session.submit(request)
         request.must_fit = False
-        reply = await self._ask(self._stub.Submit, request)  # once more, for the warnings: a session tells none
+        # Once more, for the warnings: a session tells none.
+        reply = await self._ask("Submit", request, fleet.SubmitReply)
         for position, payloads in later.items():
             await self._fill(begun.jobs[position], payloads, again=begun.again)
         return replace(from_wire(reply, Submission), again=begun.again)

@@ -6,7 +6,7 @@ The home's admin token is sent to no other server than the one that wrote it.
 
 from paceline.config import ClientOptions, ServerOptions, Tls, variable
 from paceline.model.errors import NotAllowed, Unreachable
-from paceline.wire.channel import split_address
+from paceline.wire.address import split_address
 from paceline.wire.whereabouts import read_whereabouts, same_server
 
 _START = "start one here with `paceline up`, or name another with --server or PACELINE_SERVER"

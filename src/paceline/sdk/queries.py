@@ -21,7 +21,7 @@ from paceline.sdk.connection import Connection
 from paceline.sdk.replies import Info, Update
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
-from paceline.wire.status import check_protocol
+from paceline.wire.protocol import check_protocol
 
 ALL_REPORTS = 10_000
 
@@ -31,7 +31,7 @@ class Queries(Connection):
 
     async def info(self) -> Info:
         """Who answers. Raises VersionMismatch if we could not talk to each other."""
-        reply = await self._ask(self._stub.Info, fleet.InfoRequest())
+        reply = await self._ask("Info", fleet.InfoRequest(), fleet.InfoReply)
         if mismatch := check_protocol(reply.protocol, "the server", reply.version):
             raise mismatch
         return from_wire(reply, Info)
@@ -41,7 +41,7 @@ class Queries(Connection):
     ) -> Sequence[JobView]:
         """Jobs, newest first; ``before`` pages on."""
         request = fleet.JobsRequest(ids=ids, before=before, name=name, limit=limit)
-        reply = await self._ask(self._stub.Jobs, request)
+        reply = await self._ask("Jobs", request, fleet.JobsReply)
         return [from_wire(each, JobView) for each in reply.jobs]
 
     async def tasks(
@@ -50,38 +50,38 @@ class Queries(Connection):
         """Tasks of a job with their latest attempts, by index; ``after`` pages on."""
         wanted = [to_wire(each, fleet.Range) for each in ranges]
         request = fleet.TasksRequest(job=job, ranges=wanted, states=states, after=after, limit=limit)
-        reply = await self._ask(self._stub.Tasks, request)
+        reply = await self._ask("Tasks", request, fleet.TasksReply)
         return [from_wire(each, TaskView) for each in reply.tasks]
 
     async def attempts(self, task: TaskId) -> Sequence[TaskView]:
         """All attempts of a task, oldest first."""
-        reply = await self._ask(self._stub.Attempts, fleet.AttemptsRequest(job=task.job, index=task.index))
+        reply = await self._ask("Attempts", fleet.AttemptsRequest(job=task.job, index=task.index), fleet.TasksReply)
         return [from_wire(each, TaskView) for each in reply.tasks]
 
     async def results(self, job: int, after: int = -1, limit: int = 1000) -> Sequence[ResultRow]:
         """Final ends of a job's tasks, by index; ``after`` pages on."""
-        reply = await self._ask(self._stub.Results, fleet.ResultsRequest(job=job, after=after, limit=limit))
+        reply = await self._ask("Results", fleet.ResultsRequest(job=job, after=after, limit=limit), fleet.ResultsReply)
         return [from_wire(each, ResultRow) for each in reply.rows]
 
     async def reports(self, job: int, index: int = -1) -> Sequence[ReportView]:
         """Progress reports in the order they came; of all tasks if ``index`` is below 0."""
         request = fleet.ReportsRequest(job=job, index=index, limit=ALL_REPORTS)
-        reply = await self._ask(self._stub.Reports, request)
+        reply = await self._ask("Reports", request, fleet.ReportsReply)
         return [from_wire(each, ReportView) for each in reply.reports]
 
     async def explain(self, task: TaskId) -> Explanation:
         """All that keeps a task from running."""
-        reply = await self._ask(self._stub.Explain, fleet.ExplainRequest(job=task.job, index=task.index))
+        reply = await self._ask("Explain", fleet.ExplainRequest(job=task.job, index=task.index), fleet.ExplainReply)
         return from_wire(reply, Explanation)
 
     async def workers(self, all: bool = False) -> Sequence[WorkerView]:  # noqa: A002, FBT001, FBT002 - a filter's name
         """Workers there are; with ``all`` also lost ones and those that left."""
-        reply = await self._ask(self._stub.Workers, fleet.WorkersRequest(all=all))
+        reply = await self._ask("Workers", fleet.WorkersRequest(all=all), fleet.WorkersReply)
         return [from_wire(each, WorkerView) for each in reply.workers]
 
     async def events(self, after: int = 0, limit: int = 1000) -> Sequence[EventView]:
         """The event log above ``after``, oldest first."""
-        reply = await self._ask(self._stub.Events, fleet.EventsRequest(after=after, limit=limit))
+        reply = await self._ask("Events", fleet.EventsRequest(after=after, limit=limit), fleet.EventsReply)
         return [from_wire(each, EventView) for each in reply.events]
 
     async def watch(self, jobs: Sequence[int], interval: float = 0.2) -> AsyncGenerator[Update]:
@@ -90,7 +90,7 @@ class Queries(Connection):
         Outlasts a restart of the server; the jobs' views then come again.
         """
         request = fleet.WatchRequest(jobs=jobs, interval=interval, reports=True)
-        async with aclosing(self._persist(lambda: self._stream(self._stub.Watch, request))) as replies:
+        async with aclosing(self._persist(lambda: self._stream("Watch", request, fleet.WatchReply))) as replies:
             async for reply in replies:
                 yield Update(
                     jobs=[from_wire(each, JobView) for each in reply.jobs],
@@ -123,12 +123,12 @@ class Queries(Connection):
     async def _output(self, task: TaskId, place: "_Place") -> AsyncGenerator[fleet.LogsReply]:
         """From the place on. The server goes on to later attempts by itself, unless it is asked for a certain one."""
         resumed = place.resumed
-        async with aclosing(self._stream(self._stub.Logs, place.request)) as replies:
+        async with aclosing(self._stream("Logs", place.request, fleet.LogsReply)) as replies:
             async for reply in replies:
                 yield reply
         number = place.number
         while resumed and (number := await self._further_attempt(task, number)):
-            async with aclosing(self._stream(self._stub.Logs, place.beginning_of(number))) as replies:
+            async with aclosing(self._stream("Logs", place.beginning_of(number), fleet.LogsReply)) as replies:
                 async for reply in replies:
                     yield reply
 

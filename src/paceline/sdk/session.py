@@ -7,13 +7,10 @@ therefore be told twice, and whoever follows drops the second.
 """
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
-
-import grpc
+from typing import Protocol
 
 from paceline.clock import Clock
 from paceline.model.columns import Endings
@@ -28,11 +25,11 @@ from paceline.model.errors import (
     VersionMismatch,
 )
 from paceline.model.job import Range
-from paceline.wire import near
 from paceline.wire.convert import endings_from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 from paceline.wire.outgoing import Outgoing
-from paceline.wire.status import named, to_error
+from paceline.wire.protocol import named
+from paceline.wire.stream import Stream
 
 PATIENCE = 60.0
 """Seconds without a server until a session gives up."""
@@ -42,9 +39,6 @@ NOT_NOW = 0.5
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two tries to connect
 _FINAL = (NotAllowed, VersionMismatch, UsageError, Conflict, NeverFits)  # trying again would not help
-
-Stream: TypeAlias = "grpc.aio.StreamStreamCall[fleet.FromClient, fleet.ToClient] | near.Stream[fleet.ToClient]"
-"""Over gRPC, or to a server next door."""
 
 
 class Follower(Protocol):
@@ -83,7 +77,12 @@ class Session:
     """
 
     def __init__(
-        self, connect: Callable[[], Awaitable[Stream]], *, address: str, clock: Clock, patience: float = PATIENCE
+        self,
+        connect: Callable[[], Awaitable[Stream[fleet.ToClient]]],
+        *,
+        address: str,
+        clock: Clock,
+        patience: float = PATIENCE,
     ) -> None:
         self._connect = connect
         self._address = address
@@ -172,28 +171,27 @@ class Session:
         """One stream from its first word to its end; says why it ended."""
         self._heard = False
         self._resume()
-        stream = await self._connect()
+        try:
+            await self._hear(await self._connect())
+        except PacelineError as error:
+            return error
+        return Unreachable(f"the server at {self._address} hung up")
+
+    async def _hear(self, stream: Stream[fleet.ToClient]) -> None:
         writer = asyncio.create_task(self._write(stream))
         try:
             async for message in stream:
                 self._heard = True
                 for word in message.words:
                     self._take(word)
-        except grpc.aio.AioRpcError as failure:
-            return to_error(failure, self._address, "a word of the session")
-        except PacelineError as error:
-            return error
         finally:
             writer.cancel()
             stream.cancel()
             await asyncio.gather(writer, return_exceptions=True)
-        return Unreachable(f"the server at {self._address} hung up")
 
-    async def _write(self, stream: Stream) -> None:
-        # A broken stream is noticed on both sides; the reader learns the reason.
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
-            async for words in self._outgoing.batches():
-                await stream.write(fleet.FromClient(words=words))
+    async def _write(self, stream: Stream[fleet.ToClient]) -> None:
+        async for words in self._outgoing.batches():
+            await stream.write(fleet.FromClient(words=words))
 
     def _resume(self) -> None:
         pending = {each.word.follow.job for each in self._unanswered.values() if each.word.HasField("follow")}

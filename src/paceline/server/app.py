@@ -21,8 +21,9 @@ from paceline.model.records import Snapshot
 from paceline.recording.tape import RecordedScheduler, Tape
 from paceline.server.auth import Auth, admin_token
 from paceline.server.fleet import Fleet
+from paceline.server.fleet_service import FleetService
 from paceline.server.gate import Gate
-from paceline.server.grpc_fleet import FleetService
+from paceline.server.grpc_fleet import fleet_handler
 from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
 from paceline.server.loop import Loop
@@ -34,8 +35,8 @@ from paceline.server.watch import Watch
 from paceline.store import Store
 from paceline.stores.memory import MemoryStore
 from paceline.stores.sqlite import SqliteStore
-from paceline.wire.channel import is_local
-from paceline.wire.gen import fleet_pb2_grpc, worker_pb2_grpc
+from paceline.wire.address import is_local
+from paceline.wire.gen import worker_pb2_grpc
 from paceline.wire.whereabouts import write_whereabouts
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
@@ -142,7 +143,7 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
         ("grpc.so_reuseport", 0),
     ]
     server = grpc.aio.server(interceptors=[gate], options=limits)
-    fleet_pb2_grpc.add_FleetServicer_to_server(FleetService(fleet), server)  # type: ignore[no-untyped-call]
+    server.add_generic_rpc_handlers((fleet_handler(FleetService(fleet)),))
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(fleet, links, gate), server)  # type: ignore[no-untyped-call]
     wanted = f"{options.host}:{options.port}"
     try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from paceline.model.errors import NotAllowed, UsageError
 from paceline.model.ids import WorkerId
 from paceline.model.records import Record, TokenKept, TokenSpent
+from paceline.wire.protocol import FLEET
 
 ROLES = ("admin", "join", "worker")
 
@@ -24,8 +25,6 @@ ALLOWED: Mapping[str, str] = {
     "/grpc.health.v1.Health/Check": "",
 }
 """Method → role that may call it; empty: anybody. Every method of the Fleet service is the admin's."""
-
-FLEET = "/paceline.v1.Fleet/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

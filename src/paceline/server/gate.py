@@ -14,7 +14,8 @@ import grpc.aio
 from paceline.clock import Clock
 from paceline.model.errors import PacelineError
 from paceline.server.auth import Auth, Principal
-from paceline.wire.status import PROTOCOL_KEY, check_protocol, grpc_status, trailers
+from paceline.wire.protocol import PROTOCOL_KEY, check_protocol
+from paceline.wire.status import grpc_status, trailers
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"

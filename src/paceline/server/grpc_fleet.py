@@ -1,160 +1,38 @@
-"""The clients' service: decode, call one operation, encode."""
+"""The clients' service over gRPC."""
 
-import dataclasses
-import hashlib
-import os
 from collections.abc import AsyncIterator
+from typing import Any
 
-from paceline import __version__
-from paceline.model.ids import JobId, TaskId, WorkerId
-from paceline.model.job import JobSpec, Range
-from paceline.model.queries import Events, Jobs, Reports, Results
-from paceline.server.client_session import ClientSession
-from paceline.server.fleet import Fleet
-from paceline.server.gate import Context, Far, Stream
-from paceline.server.operations import following, looking, submitting, workers
-from paceline.wire.convert import from_wire, to_wire
-from paceline.wire.gen import fleet_pb2 as pb
-from paceline.wire.gen import fleet_pb2_grpc as rpc
-from paceline.wire.status import PROTOCOL
+import grpc
 
-PAGE_LIMIT = 1000
+from paceline.server.fleet_service import FleetService
+from paceline.server.gate import Context, Far, Handler
+from paceline.wire.calls import CALLS, SERVICE, Call, encoded
+from paceline.wire.gen.fleet_pb2 import FromClient
 
 
-def submission(request: pb.SubmitRequest) -> submitting.Request:
-    """A submit request in model words; its digest leaves out the token and what is only a wish."""
-    bare = pb.SubmitRequest(specs=request.specs, payloads=request.payloads)
-    return submitting.Request(
-        specs=[from_wire(spec, JobSpec) for spec in request.specs],
-        payloads=[list(payloads.items) for payloads in request.payloads],
-        token=request.token,
-        digest=hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
-        must_fit=request.must_fit,
-    )
+def fleet_handler(service: FleetService) -> "grpc.GenericRpcHandler[Any, Any]":
+    """Every call of the table, and the session."""
+    calls = {call.name: _call(service, call) for call in CALLS}
+    return grpc.method_handlers_generic_handler(SERVICE.full_name, {**calls, "Session": _session(service)})
 
 
-def _limit(asked: int) -> int:
-    return min(asked, PAGE_LIMIT) if asked > 0 else PAGE_LIMIT
+def _call(service: FleetService, call: Call) -> Handler:
+    answer = getattr(service, call.name)
+
+    async def one(request: object, context: Context) -> object:
+        return await answer(request)
+
+    def many(request: object, context: Context) -> AsyncIterator[object]:
+        return answer(request)  # type: ignore[no-any-return]  # a method by its name
+
+    if call.streams:
+        return grpc.unary_stream_rpc_method_handler(many, call.request.FromString, encoded)
+    return grpc.unary_unary_rpc_method_handler(one, call.request.FromString, encoded)
 
 
-def _ranges(message: pb.CancelRequest | pb.TasksRequest) -> list[Range]:
-    return [from_wire(each, Range) for each in message.ranges]
+def _session(service: FleetService) -> Handler:
+    async def converse(stream: object, context: Context) -> None:
+        await service.session(Far(context))
 
-
-async def serve_session(fleet: Fleet, stream: Stream) -> None:
-    """A client's session, from its first word to its end."""
-    await ClientSession(fleet, stream, submission).run()
-
-
-class FleetService(rpc.FleetServicer):
-    """Every method: decode, call, encode."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
-
-    async def Info(self, request: pb.InfoRequest, context: Context) -> pb.InfoReply:
-        fleet = self._fleet
-        trouble = fleet.trouble
-        return pb.InfoReply(
-            version=__version__,
-            protocol=PROTOCOL,
-            store=fleet.store_name,
-            started_at=fleet.started_at,
-            epoch=fleet.epoch,
-            pid=os.getpid(),
-            now=fleet.clock.now(),
-            trouble=f"{trouble.message}; {trouble.hint}" if trouble else "",
-        )
-
-    async def Submit(self, request: pb.SubmitRequest, context: Context) -> pb.SubmitReply:
-        accepted = await submitting.submit(self._fleet, submission(request))
-        return pb.SubmitReply(jobs=accepted.jobs, again=accepted.again, warnings=accepted.warnings)
-
-    async def Plan(self, request: pb.SubmitRequest, context: Context) -> pb.PlanReply:
-        told = submitting.plan(self._fleet, submission(request))
-        return pb.PlanReply(jobs=[to_wire(each, pb.ExplainReply) for each in told])
-
-    async def Session(self, stream: object, context: Context) -> None:
-        await serve_session(self._fleet, Far(context))
-
-    async def Cancel(self, request: pb.CancelRequest, context: Context) -> pb.CancelReply:
-        job = JobId(request.job)
-        await looking.jobs_exist(self._fleet, [job])
-        tasks = await submitting.cancel(self._fleet, job, _ranges(request), "admin", request.reason)
-        return pb.CancelReply(tasks=tasks)
-
-    async def Jobs(self, request: pb.JobsRequest, context: Context) -> pb.JobsReply:
-        ids = [JobId(job) for job in request.ids]
-        query = Jobs(ids=ids, before=request.before, name=request.name, limit=_limit(request.limit))
-        views = await looking.jobs(self._fleet, query)
-        return pb.JobsReply(jobs=[to_wire(view, pb.JobView) for view in views])
-
-    async def Tasks(self, request: pb.TasksRequest, context: Context) -> pb.TasksReply:
-        page = looking.TaskPage(
-            job=JobId(request.job),
-            ranges=_ranges(request),
-            states=list(request.states),
-            after=request.after,
-            limit=_limit(request.limit),
-        )
-        views = await looking.tasks(self._fleet, page)
-        return pb.TasksReply(tasks=[to_wire(view, pb.TaskView) for view in views])
-
-    async def Attempts(self, request: pb.AttemptsRequest, context: Context) -> pb.TasksReply:
-        views = await looking.attempts(self._fleet, TaskId(JobId(request.job), request.index))
-        return pb.TasksReply(tasks=[to_wire(view, pb.TaskView) for view in views])
-
-    async def Results(self, request: pb.ResultsRequest, context: Context) -> pb.ResultsReply:
-        query = Results(job=JobId(request.job), after=request.after, limit=_limit(request.limit))
-        rows = await looking.results(self._fleet, query)
-        return pb.ResultsReply(rows=[to_wire(row, pb.ResultRow) for row in rows])
-
-    async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchReply]:
-        ids = [JobId(job) for job in request.jobs]
-        await looking.jobs_exist(self._fleet, ids)
-        async for update in following.watch(self._fleet, ids, max(0.05, request.interval)):
-            yield pb.WatchReply(
-                jobs=[to_wire(view, pb.JobView) for view in update.jobs],
-                reports=[to_wire(report, pb.ReportView) for report in update.reports],
-            )
-
-    async def Logs(self, request: pb.LogsRequest, context: Context) -> AsyncIterator[pb.LogsReply]:
-        wanted = following.LogRequest(
-            task=TaskId(JobId(request.job), request.index),
-            number=request.number,
-            stream=request.stream,
-            offset=request.offset,
-            follow=request.follow,
-            tail=request.tail,
-        )
-        async for part in following.logs(self._fleet, wanted):
-            page = dataclasses.asdict(part.page)
-            yield pb.LogsReply(stream=part.stream, number=part.number, **page)
-
-    async def Reports(self, request: pb.ReportsRequest, context: Context) -> pb.ReportsReply:
-        query = Reports(job=JobId(request.job), index=request.index, limit=request.limit or 10_000)
-        reports = await self._fleet.store.read(query)
-        return pb.ReportsReply(reports=[to_wire(report, pb.ReportView) for report in reports])
-
-    async def Explain(self, request: pb.ExplainRequest, context: Context) -> pb.ExplainReply:
-        told = await looking.explain(self._fleet, TaskId(JobId(request.job), request.index))
-        return to_wire(told, pb.ExplainReply)
-
-    async def Workers(self, request: pb.WorkersRequest, context: Context) -> pb.WorkersReply:
-        views = workers.workers(self._fleet)
-        chosen = views if request.all else workers.present(views)
-        return pb.WorkersReply(workers=[to_wire(view, pb.WorkerView) for view in chosen])
-
-    async def Drain(self, request: pb.DrainRequest, context: Context) -> pb.DrainReply:
-        turn = workers.resume if request.resume else workers.drain
-        await turn(self._fleet, WorkerId(request.worker))
-        return pb.DrainReply()
-
-    async def Events(self, request: pb.EventsRequest, context: Context) -> pb.EventsReply:
-        query = Events(after=request.after, limit=_limit(request.limit))
-        events = await self._fleet.store.read(query)
-        return pb.EventsReply(events=[to_wire(event, pb.EventView) for event in events])
-
-    async def CreateToken(self, request: pb.CreateTokenRequest, context: Context) -> pb.CreateTokenReply:
-        text, expires = await workers.create_token(self._fleet, request.role, request.name, request.ttl)
-        return pb.CreateTokenReply(token=text, expires_at=expires)
+    return grpc.stream_stream_rpc_method_handler(converse, FromClient.FromString, encoded)

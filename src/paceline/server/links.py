@@ -16,7 +16,7 @@ from paceline.model.resources import Need
 from paceline.wire.convert import attempts_to_wire, to_wire
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.outgoing import Outgoing
-from paceline.wire.status import PROTOCOL
+from paceline.wire.protocol import PROTOCOL
 
 SHAPES = 64
 """Things to run that a link remembers by number: what is submitted one by one is rarely granted twice."""

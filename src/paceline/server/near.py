@@ -1,4 +1,4 @@
-"""The door for processes of this machine: the streams of ``wire/near``, through the same gate as everybody."""
+"""The door for processes of this machine: calls and streams as in ``wire/near``, through the same gate as everybody."""
 
 import asyncio
 import json
@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from paceline.model.errors import PacelineError, UsageError
 from paceline.server.auth import Principal
 from paceline.server.fleet import Fleet
+from paceline.server.fleet_service import FleetService
 from paceline.server.gate import Gate
-from paceline.server.grpc_fleet import serve_session
 from paceline.server.links import Links
 from paceline.server.worker_session import WorkerSession
 from paceline.wire import near
+from paceline.wire.calls import CALLS, Call
 from paceline.wire.gen import fleet_pb2, worker_pb2
+from paceline.wire.protocol import check_size, in_words
 
 
 class Room(NamedTuple):
@@ -25,13 +27,36 @@ class Room(NamedTuple):
 
 
 def rooms(fleet: Fleet, links: Links) -> dict[str, Room]:
-    """The streams that all tasks pass through."""
+    """Every call of the table, and the two streams that all tasks pass through."""
+    service = FleetService(fleet)
     return {
-        near.SESSION: Room(fleet_pb2.FromClient, lambda client, stream: serve_session(fleet, stream)),
+        **{call.method: _room(service, call) for call in CALLS},
+        near.SESSION: Room(fleet_pb2.FromClient, lambda client, stream: service.session(stream)),
         near.LINK: Room(
             worker_pb2.FromWorker, lambda worker, stream: WorkerSession(fleet, links, worker, stream).run()
         ),
     }
+
+
+def _room(service: FleetService, call: Call) -> Room:
+    """One request, and what there is to answer."""
+    answer = getattr(service, call.name)
+
+    async def one(caller: Principal, stream: near.Stream[Any]) -> None:
+        request = await stream.request()
+        await _reply(stream, request, await answer(request))
+
+    async def many(caller: Principal, stream: near.Stream[Any]) -> None:
+        request = await stream.request()
+        async for reply in answer(request):
+            await _reply(stream, request, reply)
+
+    return Room(call.request, many if call.streams else one)
+
+
+async def _reply(stream: near.Stream[Any], request: Any, reply: Any) -> None:
+    check_size(reply, f"the answer to {in_words(request)}")
+    await stream.write(reply)
 
 
 class NearDoor:
@@ -68,10 +93,11 @@ class NearDoor:
             principal = self._gate.admit(method, metadata)
             room = self._rooms.get(method)
             if room is None:
-                raise UsageError(f"{method} is no stream for neighbours", hint="call it at the server's address")
+                raise UsageError(f"{method}: a neighbour cannot call this", hint="call it at the server's address")
             await room.serve(principal, near.Stream(line, room.kind))
+            line.finish()
         except PacelineError as error:
-            line.fail(error)
+            line.finish(error)
         except EOFError:
             pass  # it only looked in
         finally:

@@ -24,7 +24,7 @@ from paceline.server.gate import Stream
 from paceline.server.links import Link, Links
 from paceline.wire.convert import attempts_from_wire, endings_from_wire, from_wire
 from paceline.wire.gen import worker_pb2 as pb
-from paceline.wire.status import check_protocol
+from paceline.wire.protocol import check_protocol
 
 REPORT_LIMIT = 64 << 10
 """Bytes of one progress report."""

@@ -6,10 +6,10 @@ import socket
 import sys
 from pathlib import Path
 
-from paceline.executor import address
 from paceline.executors.memory import clear
 from paceline.supervisor.options import Options
 from paceline.supervisor.sweep import sweep
+from paceline.unix import address
 
 
 class Occupied(Exception):

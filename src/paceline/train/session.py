@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from paceline.executor import address
+from paceline.unix import address
 
 LIMIT = 64 << 10
 """Bytes of one report."""

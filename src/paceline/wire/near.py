@@ -1,38 +1,43 @@
-"""Streams between processes of one machine: frames on a unix socket instead of gRPC on loopback.
+"""Calls and streams between processes of one machine: frames on a unix socket instead of gRPC on loopback.
 
 A message costs gRPC several times the time that a short task takes, in threads and turns of the event loop on both
-sides; a frame costs one ``send``. So where the server runs from the same home, the two streams that all tasks pass
-through (a client's session, a worker's link) take this way, and everything else takes the other. Who may come in is
-asked at the same gate: whoever connects says first which method it calls, and with what metadata.
+sides, and its import alone a good part of what a command may take; a frame costs one ``send``. So whoever lives in the
+same home as the server takes this way, and everybody else the other (``far``). Who may come in is asked at the same
+gate: whoever connects says first which method it calls, and with what metadata.
 
-    u32 size · message          the highest bit of the size marks the last frame of all: a problem, in JSON
+    u32 size · message          the highest bit of the size marks the last frame of all: empty, or a problem, in JSON
+
+A connection is one call. Who made it ends it early by hanging up; who answers says that it was the last, so that an
+answer that broke off is never taken for a whole one.
 """
 
 import asyncio
 import contextlib
 import json
+import socket
 import struct
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from paceline.config import MESSAGE_LIMIT
-from paceline.executor import address as reachable
 from paceline.model.errors import PacelineError, Unreachable
-from paceline.wire.channel import Metadata
-from paceline.wire.status import named, too_large
+from paceline.unix import address
+from paceline.wire.protocol import FLEET, Metadata, check_size, in_words, named, too_large
 from paceline.wire.whereabouts import runs_at, socket_of
 
 LINK = "/worker.WorkerService/Link"
-SESSION = "/paceline.v1.Fleet/Session"
+SESSION = f"{FLEET}Session"
 
 _SIZE = struct.Struct("<I")
-_PROBLEM = 1 << 31
+_LAST = 1 << 31
 _MANY = 64
 """Frames that wait for a slow reader before the other side has to wait."""
+_QUEUE = 1024
+"""Connections that wait for a server which is busy with something else; one more takes the other way."""
 
 
 M = TypeVar("M", bound=Message)
@@ -43,11 +48,13 @@ class Line(asyncio.Protocol):
 
     def __init__(self, came: Callable[["Line"], None] = lambda line: None) -> None:
         self._came = came
+        self._left: Callable[[], object] = lambda: None
         self._transport: asyncio.Transport
         self._rest = bytearray()
         self._frames: deque[bytes] = deque()
         self._errors: list[PacelineError] = []  # one or none: why nothing more comes
         self._over = False  # nothing more comes
+        self.finished = False  # and the other side said so
         self._news = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -72,16 +79,25 @@ class Line(asyncio.Protocol):
             self._transport.write(_SIZE.pack(len(frame)) + frame)
             await self._flowing.wait()
 
-    def fail(self, error: PacelineError) -> None:
-        """Say what went wrong, as the last thing."""
-        told = json.dumps([error.code, error.message, error.hint]).encode()
-        self._transport.write(_SIZE.pack(len(told) | _PROBLEM) + told)
+    def finish(self, problem: PacelineError | None = None) -> None:
+        """Say that nothing follows, and what went wrong if something did."""
+        told = json.dumps([problem.code, problem.message, problem.hint]).encode() if problem else b""
+        if not self._transport.is_closing():
+            self._transport.write(_SIZE.pack(len(told) | _LAST) + told)
 
     def end(self, *errors: PacelineError) -> None:
         """Read no further, for this reason."""
         self._over = True
         self._errors += errors
         self._news.set()
+
+    def cancel_when_left(self) -> None:
+        """Cancel the present task once the other side says no more."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._left = task.cancel
+        if self._over:
+            task.cancel()
 
     def half_close(self) -> None:
         """Nothing more is sent."""
@@ -95,8 +111,7 @@ class Line(asyncio.Protocol):
     # ── asyncio.Protocol ────────────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._came(self)
 
     def data_received(self, data: bytes) -> None:
@@ -106,13 +121,13 @@ class Line(asyncio.Protocol):
         while len(rest) - start >= _SIZE.size and not self._over:
             (size,) = _SIZE.unpack_from(rest, start)
             body = start + _SIZE.size
-            end = body + (size & ~_PROBLEM)
-            if size & ~_PROBLEM > MESSAGE_LIMIT:
+            end = body + (size & ~_LAST)
+            if size & ~_LAST > MESSAGE_LIMIT:
                 self.end(PacelineError(f"a frame of {size} bytes: that is no Paceline"))
             elif len(rest) < end:
                 break
-            elif size & _PROBLEM:
-                self.end(named(*json.loads(rest[body:end])))
+            elif size & _LAST:
+                self._finished(bytes(rest[body:end]))
             else:
                 self._frames.append(bytes(rest[body:end]))
             start = end
@@ -121,12 +136,18 @@ class Line(asyncio.Protocol):
             self._transport.pause_reading()
         self._news.set()
 
+    def _finished(self, problem: bytes) -> None:
+        self.finished = True
+        self.end(*([named(*json.loads(problem))] if problem else ()))
+
     def eof_received(self) -> bool:
         self.end()
+        self._left()
         return True  # what we still have to say can be said
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.end()
+        self._left()
         self._flowing.set()
 
     def pause_writing(self) -> None:
@@ -137,26 +158,49 @@ class Line(asyncio.Protocol):
 
 
 class Stream(Generic[M]):
-    """Messages of one kind in (``async for``), of another out. A PacelineError is how the other side ended it."""
+    """Messages of one kind in (``async for``), of another out. A PacelineError is how the other side ended it.
 
-    def __init__(self, line: Line, kind: type[M]) -> None:
+    A server says when it has said all; with its address, that it hung up without a word is Unreachable.
+    """
+
+    def __init__(self, line: Line, kind: type[M], server: str = "") -> None:
         self._line = line
         self._kind = kind
+        self._server = server
 
     def __aiter__(self) -> "Stream[M]":
         return self
 
     async def __anext__(self) -> M:
         try:
-            return self._kind.FromString(await self._line.receive())
+            return self._decoded(await self._line.receive())
         except EOFError:
+            if self._server and not self._line.finished:
+                raise Unreachable(f"the server at {self._server} hung up") from None
             raise StopAsyncIteration from None
+
+    async def request(self) -> M:
+        """The one message of a call. From here on the present task is cancelled if the caller leaves.
+
+        Raises EOFError if he only looked in.
+        """
+        message = self._decoded(await self._line.receive())
+        self._line.cancel_when_left()
+        return message
+
+    async def ask(self, request: Message) -> None:
+        """Say this and nothing more. Our end stays open: that it closes is how one leaves early.
+
+        Raises UsageError for what is too large.
+        """
+        check_size(request, in_words(request))
+        await self.write(request)
 
     async def write(self, message: Message) -> None:
         """Send it. One that is too large ends the stream: whoever reads it is told."""
         frame = message.SerializeToString()
         if len(frame) > MESSAGE_LIMIT:
-            self._line.end(too_large(len(frame), MESSAGE_LIMIT, type(message).__name__))
+            self._line.end(too_large(len(frame), in_words(message)))
         else:
             await self._line.send(frame)
 
@@ -168,25 +212,40 @@ class Stream(Generic[M]):
         """Hang up."""
         self._line.hang_up()
 
+    def _decoded(self, frame: bytes) -> M:
+        try:
+            return self._kind.FromString(frame)
+        except DecodeError:
+            raise PacelineError(f"{len(frame)} bytes that are no {self._kind.__name__}: that is no Paceline") from None
+
 
 async def reach(home: Path, server: str, method: str, metadata: Metadata, kind: type[M]) -> Stream[M]:
     """The server at this address, if it runs from this home. Raises Unreachable if it does not, or not now."""
     if not runs_at(home, server):
         raise Unreachable(f"no server at {server} runs from {home}")
-    try:
-        with reachable(socket_of(home)) as place:
-            _, line = await asyncio.get_running_loop().create_unix_connection(Line, place)
-    except OSError as error:
-        raise Unreachable(f"{socket_of(home)}: {error.strerror}") from None
+    _, line = await asyncio.get_running_loop().create_unix_connection(Line, sock=_connected(home))
     await line.send(json.dumps([method, dict(metadata)]).encode())
-    return Stream(line, kind)
+    return Stream(line, kind, server)
+
+
+def _connected(home: Path) -> socket.socket:
+    """Made here, at once or not at all: asyncio takes a full queue for a connection."""
+    door = socket.socket(socket.AF_UNIX)
+    try:
+        door.settimeout(0)
+        with address(socket_of(home)) as place:
+            door.connect(place)
+    except OSError as error:
+        door.close()
+        raise Unreachable(f"{socket_of(home)}: {error.strerror}") from None
+    return door
 
 
 async def listen(home: Path, came: Callable[[Line], None]) -> asyncio.Server:
     """Have ``came`` called with everybody who connects. What an earlier server left there is replaced."""
     path = socket_of(home)
-    with reachable(path) as place:
-        server = await asyncio.get_running_loop().create_unix_server(lambda: Line(came), place)
+    with address(path) as place:
+        server = await asyncio.get_running_loop().create_unix_server(lambda: Line(came), place, backlog=_QUEUE)
     path.chmod(0o600)
     return server
 

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from typing import cast
 
 import grpc
+import grpc.aio
 
 from paceline.model import errors
-
-PROTOCOL = 1
-"""Version of the words between processes. Neighbours (one more, one less) understand each other."""
+from paceline.wire.protocol import named, too_large
 
 TABLE: dict[type[errors.PacelineError], tuple[grpc.StatusCode, int]] = {
     errors.NotFound: (grpc.StatusCode.NOT_FOUND, 404),
@@ -24,14 +23,11 @@ TABLE: dict[type[errors.PacelineError], tuple[grpc.StatusCode, int]] = {
 
 CODE_KEY = "paceline-code"
 HINT_KEY = "paceline-hint-bin"
-PROTOCOL_KEY = "paceline-protocol"
 
 _LARGE = re.compile(
     r"(?P<who>((CLIENT|SERVER): )?(Sent|Received)) message larger than max \((?P<size>\d+) vs\. (?P<limit>\d+)\)"
 )
 """What gRPC says of a message that it did not let through."""
-
-_BY_CODE = {kind.code: kind for kind in TABLE}
 
 
 def grpc_status(error: errors.PacelineError) -> grpc.StatusCode:
@@ -42,11 +38,6 @@ def grpc_status(error: errors.PacelineError) -> grpc.StatusCode:
 def trailers(error: errors.PacelineError) -> tuple[tuple[str, str | bytes], ...]:
     """Metadata that lets ``to_error`` rebuild the error."""
     return ((CODE_KEY, error.code), (HINT_KEY, error.hint.encode()))
-
-
-def named(code: str, message: str, hint: str = "") -> errors.PacelineError:
-    """The error of this code; a plain PacelineError for a code from a newer peer."""
-    return _BY_CODE.get(code, errors.PacelineError)(message, hint=hint)
 
 
 def to_error(failure: grpc.RpcError, address: str = "", what: str = "") -> errors.PacelineError:
@@ -71,24 +62,5 @@ def to_error(failure: grpc.RpcError, address: str = "", what: str = "") -> error
     if status is grpc.StatusCode.RESOURCE_EXHAUSTED and (large := _LARGE.search(text)):
         thing = what or "the request"
         answer = large["who"] in ("CLIENT: Received", "SERVER: Sent")
-        return too_large(int(large["size"]), int(large["limit"]), f"the answer to {thing}" if answer else thing)
+        return too_large(int(large["size"]), f"the answer to {thing}" if answer else thing, int(large["limit"]))
     return errors.PacelineError(f"{status.name}: {text}")
-
-
-def too_large(size: int, limit: int, thing: str) -> errors.UsageError:
-    """A message that cannot be sent."""
-    advice = (
-        "ask for fewer at a time"
-        if thing.startswith("the answer")
-        else "say it in several parts, or put large data into files"
-    )
-    return errors.UsageError(f"{thing} is {size:,} bytes, one message carries at most {limit:,}", hint=advice)
-
-
-def check_protocol(theirs: int, who: str, version: str = "") -> errors.VersionMismatch | None:
-    """None if we understand each other; else the error, which says who must upgrade."""
-    if abs(theirs - PROTOCOL) <= 1:
-        return None
-    behind = who if theirs < PROTOCOL else "the server"
-    text = f"{who} {version} speaks protocol {theirs}, the server {PROTOCOL}".replace("  ", " ")
-    return errors.VersionMismatch(text, hint=f"upgrade {behind}: neighbouring protocol versions understand each other")

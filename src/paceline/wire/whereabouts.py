@@ -7,7 +7,7 @@ from pathlib import Path
 
 from paceline import __version__
 from paceline.config import ServerOptions
-from paceline.wire.channel import is_loopback, split_address
+from paceline.wire.address import is_loopback, split_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ import asyncio
 
 from paceline.config import ClientOptions
 from paceline.sdk.client import Client
-from paceline.wire.channel import split_address
+from paceline.wire.address import split_address
 from tests.proxy import Proxy
 from tests.sdk.fleet import FakeFleet
 

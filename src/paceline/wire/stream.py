@@ -1,0 +1,23 @@
+"""What a way to a server gives: a stream of messages, one kind in, another out."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+M = TypeVar("M", covariant=True)
+
+
+class Stream(Protocol[M]):
+    """What comes is read with ``async for``; a PacelineError is how it ended, if not well."""
+
+    def __aiter__(self) -> AsyncIterator[M]: ...
+
+    async def ask(self, request: Message) -> None:
+        """Say this and nothing more. Raises UsageError for what is too large."""
+
+    async def write(self, message: Message) -> None:
+        """Say this; wait while the other side is behind. Never raises: what went wrong is for the reader."""
+
+    def cancel(self) -> None:
+        """Leave."""
