@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from paceline.model.errors import StoreError
-from paceline.stores.sqlite_file.database import Database, plainly, statements
+from paceline.stores.sqlite_file.database import Database, statements
 from paceline.stores.sqlite_file.schema import Migration, migrate, migrations
+from paceline.stores.sqlite_file.trouble import plainly
 
 FIRST = Migration(number=1, name="0001_cat", text="CREATE TABLE cat (name TEXT NOT NULL); -- one; two\n")
 SECOND = Migration(

@@ -20,6 +20,7 @@ from paceline.model.records import Snapshot
 from paceline.stores.sqlite import SqliteStore
 from tests.contracts.records import JOB, chunk, job, token
 from tests.contracts.store import keep
+from tests.system.chaos import tracer
 
 pytestmark = pytest.mark.system
 
@@ -235,6 +236,87 @@ def test_what_does_not_fit_on_the_disk_is_kept_once_it_does(path: Path) -> None:
     assert [live.kept.job for live in snapshot.jobs] == [1, 2, 3]
     assert len(snapshot.tokens) == 5_000
     assert is_whole(path)
+
+
+@pytest.fixture
+def traceable() -> None:
+    """Errors can be injected here."""
+    if reason := tracer.missing():
+        pytest.skip(reason)
+
+
+@pytest.mark.usefixtures("traceable")
+def test_what_was_not_made_durable_is_the_end_of_the_store(path: Path) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        await keep(store, job(1))
+        with (
+            tracer.injected(process_of("keep").pid, ["fsync", "fdatasync"], "error=EIO", 1),
+            pytest.raises(StoreError, match="did not make durable what it was given") as refused,
+        ):
+            await keep(store, job(2))
+        assert not isinstance(refused.value, TryAgain)
+        assert "start the server again: all that was acknowledged is there" in refused.value.hint
+        with pytest.raises(StoreError, match="did not make durable"):
+            await keep(store, job(3))  # the next fsync would succeed
+        await store.close()
+
+    asyncio.run(scenario())
+    assert [live.kept.job for live in asyncio.run(load(path)).jobs] in ([1], [1, 2])
+    assert is_whole(path)
+
+
+@pytest.mark.usefixtures("traceable")
+@pytest.mark.parametrize("error", ["EDQUOT", "EROFS", "ENOSPC"])
+def test_what_could_not_be_written_is_written_when_it_can_be(path: Path, error: str) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        told: asyncio.Queue[BaseException | None] = asyncio.Queue()
+        with tracer.injected(process_of("keep").pid, ["pwrite64"], f"error={error}", "1+"):
+            store.keep([job(1)], told.put_nowait)
+            assert isinstance(await told.get(), TryAgain)
+        while await told.get() is not None:
+            pass
+        await keep(store, job(2))
+        await store.close()
+
+    asyncio.run(scenario())
+    assert [live.kept.job for live in asyncio.run(load(path)).jobs] == [1, 2]
+
+
+@pytest.mark.usefixtures("traceable")
+def test_a_disk_that_fails_is_the_end_of_the_store(path: Path) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        with tracer.injected(process_of("keep").pid, ["pwrite64", "write"], "error=EIO", "1+"):
+            with pytest.raises(StoreError, match="the disk fails"):
+                await keep(store, job(1))
+            await store.close()
+
+    asyncio.run(scenario())
+    assert asyncio.run(load(path)).jobs == []
+
+
+def test_what_a_dead_server_left_in_the_log_is_written_anew(path: Path) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        await keep(store, job(1))
+        log = path.with_name("paceline.db-wal")
+        grown = log.stat().st_size
+        process_of("keep").kill()
+        with pytest.raises(StoreError):
+            await keep(store, job(2))
+        await store.close()
+        again = SqliteStore(path)
+        assert [live.kept.job for live in (await again.load()).jobs] == [1]
+        assert 0 < log.stat().st_size < grown  # it began anew, with the new term
+        await again.close()
+
+    asyncio.run(scenario())
 
 
 def test_a_server_may_stop_while_the_disk_is_full(path: Path) -> None:

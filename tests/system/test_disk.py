@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 import pytest
 
 from paceline.model.errors import TryAgain
@@ -19,6 +20,7 @@ from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.views import JobView, TaskView
 from paceline.sdk.blocking import bridge
 from paceline.sdk.client import Client
+from tests.system.chaos import tracer
 from tests.system.conftest import Fleet, until
 
 pytestmark = pytest.mark.system
@@ -134,6 +136,26 @@ def test_a_server_without_space_is_read_only_and_goes_on_by_itself(new_fleet: Fl
     assert finish(fleet, submit(fleet, "true")) == "SUCCEEDED"
     attempts = ask(fleet, lambda client: client.tasks(job))
     assert {each.attempt for each in attempts} == {1}
+
+
+def test_a_server_whose_disk_loses_what_it_was_given_ends_and_the_next_one_goes_on(new_fleet: Fleet) -> None:
+    if reason := tracer.missing():
+        pytest.skip(reason)
+    fleet, go = new_fleet, new_fleet.home / "go"
+    fleet.start_server()
+    fleet.start_worker("w1", "--cpus", "1")
+    job = submit(fleet, f"until test -e {go}; do sleep 0.1; done", 2)
+    until(lambda: view(fleet, job).running == 1, "a task runs")
+    assert fleet.server is not None
+    (keeper,) = (child for child in psutil.Process(fleet.server.pid).children() if "keep" in child.cmdline())
+    with tracer.injected(keeper.pid, ["fsync", "fdatasync"], "error=EIO", "1+"):
+        go.touch()
+        assert fleet.server.wait(30) == 1
+    assert "paceline.db: the disk did not make durable what it was given\n" in fleet.said("server")
+    assert "hint: see to the disk (`dmesg` tells more), then start the server again" in fleet.said("server")
+    fleet.start_server()
+    assert finish(fleet, job) == "SUCCEEDED"
+    assert [len(attempts(fleet, job)), view(fleet, job).succeeded] == [1, 2]
 
 
 def test_a_worker_without_space_takes_nothing_new_and_comes_back(new_fleet: Fleet, small: Path) -> None:

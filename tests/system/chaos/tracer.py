@@ -8,8 +8,8 @@ import asyncio
 import shutil
 import signal
 import subprocess
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paceline.executors.tree import ZOMBIE, everyone, look, send
@@ -55,6 +55,16 @@ def let_go(log: Path) -> None:
         command = words_of(process.pid)
         if command[:1] == ["strace"] and str(log) in command:
             send(process, signal.SIGINT)
+
+
+@contextmanager
+def injected(pid: int, calls: Sequence[str], effect: str, nth: int | str) -> Iterator[None]:
+    """The same while inside, from the first call on."""
+    with subprocess.Popen([*words(calls, effect, nth), "-p", str(pid)], stderr=subprocess.DEVNULL) as tracer:
+        while "TracerPid:\t0\n" in Path(f"/proc/{pid}/status").read_text():
+            assert tracer.poll() is None, "strace could not attach"
+        yield
+        tracer.send_signal(signal.SIGINT)
 
 
 async def inject(pid: int, calls: Sequence[str], effect: str, nth: int | str, seconds: float) -> bool:

@@ -1,8 +1,9 @@
 """The keeping process: the only one that writes. A batch is one transaction; all of it is kept, or none.
 
-A batch that cannot be written for want of space (or because the disk, or somebody with a tool of his own, is in the
-way) is tried again until it can: what the server decides next will rest on it, so there is nothing else to keep. Any
-other error is final: the process says why and ends, and a new server starts from what is on disk.
+A batch that cannot be written for want of space (or because a quota, or somebody with a tool of his own, is in the way)
+is tried again until it can: what the server decides next will rest on it, so there is nothing else to keep. Any other
+error is final, an fsync that failed in particular: the process says why and ends, and a new server starts from what is
+on disk.
 """
 
 from collections.abc import Sequence
@@ -32,10 +33,11 @@ from paceline.model.records import (
 from paceline.model.task import Outcome
 from paceline.stores.audit import audited, event
 from paceline.stores.messages import Kept, Ready, Refused, Stuck, decode_records
-from paceline.stores.sqlite_file.database import Database, Passing, plainly, statements
+from paceline.stores.sqlite_file.database import Database, statements
 from paceline.stores.sqlite_file.logs import keep_log, open_logs
 from paceline.stores.sqlite_file.peer import Peer
 from paceline.stores.sqlite_file.schema import migrate, migrations
+from paceline.stores.sqlite_file.trouble import Passing, plainly
 from paceline.stores.standing import count_tasks
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0

@@ -21,10 +21,11 @@ from paceline.model.queries import (
 from paceline.model.views import EventView, ReportView, ResultRow, TaskView
 from paceline.stores.messages import Refused, decode_query, encode_answer
 from paceline.stores.paging import until_full
-from paceline.stores.sqlite_file.database import Database, plainly, statements
+from paceline.stores.sqlite_file.database import Database, statements
 from paceline.stores.sqlite_file.logs import open_logs, read_log
 from paceline.stores.sqlite_file.peer import Peer
 from paceline.stores.sqlite_file.rows import cancels, job_kept
+from paceline.stores.sqlite_file.trouble import plainly
 from paceline.stores.standing import task_state
 
 _counts = msgspec.json.Decoder(dict[str, int])

@@ -8,8 +8,9 @@ import msgspec
 from paceline.model.ids import JobId, WorkerId
 from paceline.model.records import AttemptRow, LiveJob, Snapshot, TokenKept, WorkerKept
 from paceline.model.worker import Machine, WorkerState
-from paceline.stores.sqlite_file.database import Database, plainly, statements
+from paceline.stores.sqlite_file.database import Database, statements
 from paceline.stores.sqlite_file.rows import cancels, job_kept
+from paceline.stores.sqlite_file.trouble import plainly
 from paceline.stores.standing import wanted
 
 _machine = msgspec.json.Decoder(Machine)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from paceline.model.errors import StoreError
-from paceline.stores.sqlite_file.database import Database, plainly
+from paceline.stores.sqlite_file.database import Database
+from paceline.stores.sqlite_file.trouble import plainly
 
 _REMEMBER = (
     "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)"
