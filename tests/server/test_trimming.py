@@ -4,9 +4,17 @@ from paceline.server.trimming import BUSY, IDLE, Bursts
 
 
 def ends(*shares: float) -> list[int]:
-    """The looks at which a burst has come to its end."""
+    """The looks at which a burst has come to its end, of a server that has been up for a while."""
     bursts = Bursts()
+    assert bursts.over(0.0)
     return [number for number, share in enumerate(shares) if bursts.over(share)]
+
+
+def test_a_start_is_a_burst() -> None:
+    bursts = Bursts()
+    assert not bursts.over(0.9)
+    assert bursts.over(0.0)
+    assert not bursts.over(0.0)
 
 
 def test_a_burst_is_over_once_when_all_is_quiet() -> None:

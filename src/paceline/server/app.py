@@ -69,6 +69,8 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     loop = Loop(make_scheduler(options, snapshot, terms, clock.now()), store, clock, links, watch)
     for record in auth.adopt_admin(admin_token(options.admin_token), clock.now()):
         await loop.keep_now(record)
+    epoch = snapshot.epoch
+    del snapshot  # what waits is in the picture now
     fleet = Fleet(
         loop=loop,
         store=store,
@@ -76,7 +78,7 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         open_jobs=OpenJobs(loop),
         auth=auth,
         clock=clock,
-        epoch=snapshot.epoch,
+        epoch=epoch,
         store_name=options.store or "sqlite",
         started_at=clock.now(),
         space=space(options),

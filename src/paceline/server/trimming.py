@@ -34,7 +34,7 @@ class Bursts:
     """Tells their end by what share of a processor is used from one look to the next."""
 
     def __init__(self) -> None:
-        self._busiest = 0.0
+        self._busiest = 1.0  # a start is one
 
     def over(self, share: float) -> bool:
         """Whether a burst has come to its end since the last look."""
