@@ -12,7 +12,7 @@ def ends(*shares: float) -> list[int]:
 
 def test_a_start_is_a_burst() -> None:
     bursts = Bursts()
-    assert not bursts.over(0.9)
+    assert not bursts.over(2 * IDLE)
     assert bursts.over(0.0)
     assert not bursts.over(0.0)
 
@@ -26,7 +26,7 @@ def test_another_one_ends_too() -> None:
 
 
 def test_what_hardly_costs_anything_is_no_burst() -> None:
-    assert ends(0.0, BUSY, 0.0, BUSY, 0.0) == []
+    assert ends(0.0, 0.9 * BUSY, 0.0, 0.9 * BUSY, 0.0) == []
 
 
 def test_a_large_fleet_need_not_fall_silent() -> None:

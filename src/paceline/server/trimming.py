@@ -12,7 +12,7 @@ import os
 LOOK = 2.0
 """Seconds between two looks."""
 BUSY, IDLE = 0.06, 0.04
-"""Shares of a processor above which there is a burst, and below which it is over."""
+"""Shares of a processor from which on there is a burst, and below which it is over."""
 FALL = 4
 """To what part of its busiest look a burst falls when it is over: ten thousand workers' beats alone are above IDLE."""
 
@@ -34,12 +34,12 @@ class Bursts:
     """Tells their end by what share of a processor is used from one look to the next."""
 
     def __init__(self) -> None:
-        self._busiest = 1.0  # a start is one
+        self._busiest = BUSY  # a start is one
 
     def over(self, share: float) -> bool:
         """Whether a burst has come to its end since the last look."""
         self._busiest = max(self._busiest, share)
-        over = self._busiest > BUSY and share < max(IDLE, self._busiest / FALL)
+        over = self._busiest >= BUSY and share < max(IDLE, self._busiest / FALL)
         if over:
             self._busiest = 0.0
         return over
