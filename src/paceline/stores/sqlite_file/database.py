@@ -33,7 +33,7 @@ class Database:
         pragmas = {"FULL": "PRAGMA synchronous = FULL", "NORMAL": "PRAGMA synchronous = NORMAL"}
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute(pragmas[synchronous])
-        self.connection.execute("PRAGMA cache_size = -65536")  # KiB
+        self.connection.execute("PRAGMA cache_size = -16384")  # KiB
         self.connection.execute("PRAGMA wal_autocheckpoint = 4000")  # pages
         self.connection.execute("PRAGMA journal_size_limit = 67108864")  # bytes
         self._write_anew()
