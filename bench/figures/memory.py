@@ -13,8 +13,9 @@ import psutil
 
 from bench.figure import Figure, Row, Sample, at_most
 from bench.figures.queue import Queue, fill
-from bench.fleet import server_only
+from bench.fleet import Fleet, server_only
 from bench.light import crew
+from bench.processes import parts
 
 TASKS = 1_000_000
 WARMING = 50_000
@@ -36,7 +37,7 @@ def warm() -> Iterator[Queue]:
 
 def play(setting: Queue) -> Sample:
     fleet, workers, server = setting.fleet, setting.crew, setting.fleet.server
-    start = server.memory_info().rss
+    start, store = server.memory_info().rss, _store(fleet)
     fleet.submit(TASKS)
     submitted = server.memory_info().rss
     with Peak(server) as peak:
@@ -53,7 +54,14 @@ def play(setting: Queue) -> Sample:
         "rss start": start / 1e6,
         "rss end": end / 1e6,
         "rss growth": 100 * (end / start - 1),
+        "store start": store / 1e6,
+        "store end": _store(fleet) / 1e6,
     }
+
+
+def _store(fleet: Fleet) -> int:
+    """Bytes of its processes: pages of the file that it keeps at hand among them, a fixed number at most."""
+    return sum(process.memory_info().rss for part, process in parts(fleet.home) if part.startswith("store"))
 
 
 class Peak:
@@ -93,5 +101,7 @@ FIGURE = Figure(
         Row(key="rss start", says="server memory before", unit="MB", yardstick="none"),
         Row(key="rss end", says="server memory after all of them ended", unit="MB", yardstick="none"),
         Row(key="rss growth", says="growth from before to after", unit="%", bars=at_most(20), yardstick="none"),
+        Row(key="store start", says="memory of its store's processes before", unit="MB", yardstick="none"),
+        Row(key="store end", says="memory of its store's processes after", unit="MB", yardstick="none"),
     ),
 )  # fmt: skip
