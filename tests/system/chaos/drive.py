@@ -197,6 +197,7 @@ async def _lane(town: Town, options: Options, story: Story, number: int) -> None
     bag = [(on, fault) for on, faults in FAULTS.items() for fault in faults if options.only in fault.__name__]
     if tracer.missing():
         bag = [(on, fault) for on, fault in bag if fault not in TRACED]
+    assert bag, f"no fault has {options.only!r} in its name"
     while True:
         random.shuffle(bag)
         for on, fault in bag:
