@@ -93,7 +93,7 @@ class Settle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Kill everything (KILL, outcome LOST) unless another lease arrives within ``seconds``. 0: no lease, ever."""
+    """Kill everything (KILL, outcome INTERRUPTED) unless another lease arrives within ``seconds``. 0: no lease, ever."""
 
     seconds: float
 
