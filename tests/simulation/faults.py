@@ -30,6 +30,7 @@ class Fault(StrEnum):
     HOST_CRASH = "a host dies"
     HOST_GONE = "a host dies and never comes back"
     SPOOL_FULL = "a spool cannot be written"
+    OUTPUT_FULL = "a worker's disk has no place for output either"
     SPOOL_LOST = "a spool is gone, or its end is"
     WARM_CRASH = "a warm process dies under a frame"
     SLOW = "a task takes much longer than the others"

@@ -209,6 +209,7 @@ class Host:
     def _fill_spool(self) -> None:
         self._count(Fault.SPOOL_FULL)
         self.spool.full = True
+        self.programs.fault = "no space left on device" if self.scene.weather.strikes(Fault.OUTPUT_FULL, 0.5) else ""
         self._forgetful = True
         if self.scene.timeline.happens(0.5):  # and of all times it dies then
             self.scene.timeline.soon(self._end_somehow, 4.0)
@@ -220,6 +221,7 @@ class Host:
 
     def _free_spool(self) -> None:
         self.spool.full = False
+        self.programs.fault = ""
         self.scene.timeline.after(SPACE_EVERY + 1.0, self._remember)
 
     def _remember(self) -> None:

@@ -76,6 +76,7 @@ class Programs:
     def __init__(self, scene: Scene, place: Place, doomed: Callable[[], None]) -> None:
         self.needs: dict[str, Need] = {}  # what the agent booked for each key
         self.begun: set[AttemptId] = set()  # what its agent has to know of, now or from its spool
+        self.fault = ""  # why the disk takes no output; empty: it does
         self._scene = scene
         self._place = place
         self._doomed = doomed  # called by tasks that take the host down

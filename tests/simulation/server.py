@@ -71,7 +71,7 @@ class Session:
     def __init__(self, server: "Server", connection: Connection) -> None:
         self._server = server
         self._connection = connection
-        self._incarnation = Incarnation(0)
+        self.incarnation = Incarnation(0)
         self._number = 0  # which no other connection to this server has
         self._beat = 0
         self._welcomed = False
@@ -99,7 +99,7 @@ class Session:
                 self._hello(word)
             case Beat(number=number):
                 self._beat = number
-                self._server.post(WorkerBeat(worker=worker, incarnation=self._incarnation))
+                self._server.post(WorkerBeat(worker=worker, incarnation=self.incarnation))
             case Started(attempts=attempts):
                 self._server.post(AttemptsStarted(worker=worker, attempts=attempts))
             case Endings():
@@ -113,10 +113,13 @@ class Session:
                 self._server.post(DrainAsked(worker=worker, resume=resume, own=True))
             case Leaving():
                 self._left = True
-                self._server.post(WorkerLeft(worker=worker, incarnation=self._incarnation))
+                self._server.post(WorkerLeft(worker=worker, incarnation=self.incarnation))
 
     def _hello(self, word: Hello) -> None:
-        self._incarnation = word.incarnation
+        self.incarnation = word.incarnation
+        if self._server.switchboard.refuses(word.worker, word.incarnation):
+            self._connection.cut()
+            return
         self._number = self._server.switchboard.open(word.worker, self)
         self._server.post(
             WorkerJoined(
@@ -138,7 +141,7 @@ class Session:
         worker = self._connection.worker
         self._server.switchboard.close(worker, self)
         if not self._left:
-            self._server.post(LinkLost(worker=worker, incarnation=self._incarnation, link=self._number))
+            self._server.post(LinkLost(worker=worker, incarnation=self.incarnation, link=self._number))
 
 
 class Switchboard:
@@ -158,6 +161,10 @@ class Switchboard:
 
     def get(self, worker: WorkerId) -> Session | None:
         return self._sessions.get(worker)
+
+    def refuses(self, worker: WorkerId, incarnation: Incarnation) -> bool:
+        """It was left behind by an agent whose successor is there."""
+        return worker in self._sessions and incarnation < self._sessions[worker].incarnation
 
     def open(self, worker: WorkerId, session: Session) -> int:
         """How the worker is reached from now on. An older connection of it is ended. Returns the new one's number."""

@@ -10,7 +10,19 @@ from typing import TypeAlias, cast
 import msgspec
 
 from paceline.agent.words import FromSupervisor
-from paceline.executor import Began, Call, Halt, Holds, Launch, Progress, Retire, Settle, ToSupervisor, Unbegun
+from paceline.executor import (
+    Began,
+    Call,
+    Halt,
+    Holds,
+    Launch,
+    Progress,
+    Retire,
+    Settle,
+    ToSupervisor,
+    Unbegun,
+    Unwritable,
+)
 from paceline.executor import Lease as LeaseWord
 from paceline.executors.end import End
 from paceline.executors.loop import Action, Alarm, Loop
@@ -97,6 +109,8 @@ class Supervisor:
             self._ask_for_turn()
         elif self._term.over:
             self._enter([End(key, Outcome.INTERRUPTED, detail="the worker's lease had run out") for key in order.keys])
+        elif self._programs.fault:
+            self._say(Unwritable(keys=order.keys, fault=self._programs.fault))
         else:
             run = Run(order, list(order.keys), self._on_ended, self._on_unbegun)
             self._where.update(dict.fromkeys(order.keys, run))

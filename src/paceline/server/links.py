@@ -10,7 +10,8 @@ from typing import assert_never
 
 from paceline.model.columns import Attempts
 from paceline.model.decision import BeatHeard, Drain, Drop, Grant, Message, Settled, Stop, Welcome
-from paceline.model.ids import AttemptId, WorkerId
+from paceline.model.errors import TryAgain
+from paceline.model.ids import AttemptId, Incarnation, WorkerId
 from paceline.model.job import Spec
 from paceline.model.resources import Need
 from paceline.wire.convert import attempts_to_wire, to_wire
@@ -25,8 +26,9 @@ SHAPES = 64
 class Link:
     """One connection of one agent, by a number that no other connection to this server has."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, incarnation: Incarnation) -> None:
         self.number = number
+        self.incarnation = incarnation
         self._welcomed = False
         self.outgoing: Outgoing[pb.ServerWord] = Outgoing()
         self.beat = 0  # number of the last beat that came
@@ -106,13 +108,19 @@ class Links:
         if link is not None:
             link.send(message)
 
-    def open(self, worker: WorkerId) -> Link:
-        """A new connection: how the worker is reached from now on. An older one of it is ended."""
-        older = self._links.pop(worker, None)
+    def open(self, worker: WorkerId, incarnation: Incarnation) -> Link:
+        """A new connection: how the worker is reached from now on. An older one of it is ended.
+
+        Raises TryAgain for a hello that an agent left behind and that comes when its successor is there: it says what
+        was held then. If it is no such thing (the host's date was put back), the other connection will soon be gone.
+        """
+        older = self._links.get(worker)
+        if older is not None and incarnation < older.incarnation:
+            raise TryAgain(f"a later start of worker {worker} is connected", hint="it is asked again in a moment")
         if older is not None:
             older.outgoing.close()
         self._opened += 1
-        link = self._links[worker] = Link(self._opened)
+        link = self._links[worker] = Link(self._opened, incarnation)
         return link
 
     def close(self, worker: WorkerId, link: Link) -> None:

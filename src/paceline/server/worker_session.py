@@ -76,7 +76,7 @@ class WorkerSession:
             raise UsageError(f"worker {self._name}: cpus: must be above 0")
         held = [_whole(attempts_from_wire(each)) for each in hello.held]
         self._incarnation = Incarnation(hello.incarnation)
-        self._link = self._links.open(self._worker)
+        self._link = self._links.open(self._worker, self._incarnation)
         self._fleet.loop.post(
             WorkerJoined(
                 worker=self._worker,
