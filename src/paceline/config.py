@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
-
 GRPC_PORT = 50051
 DEFAULT_ADDRESS = f"127.0.0.1:{GRPC_PORT}"
 MESSAGE_LIMIT = 4 << 20
@@ -21,9 +19,10 @@ PAYLOAD_LIMIT = 1 << 20
 
 
 def home() -> Path:
-    """Where this user's Paceline keeps its files: ``PACELINE_HOME``, else the platform's state directory."""
+    """Where this user's Paceline keeps its files: ``PACELINE_HOME``, else the user's state directory."""
     given = os.environ.get("PACELINE_HOME")
-    return Path(given).absolute() if given else platformdirs.user_state_path("paceline")
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(given).absolute() if given else Path(state, "paceline")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,6 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "agent/supervision.py",
     ),
     "numpy": ("tasks/train/",),
-    "platformdirs": ("config.py",),
     "psutil": ("agent/machine.py",),
     "pyarrow": ("tasks/train/",),
     "pynvml": ("agent/machine.py",),

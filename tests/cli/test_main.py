@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from paceline.cli.main import Commands, cli, main
+from paceline.cli.main import Commands, cli, run
 
 HEAVY = ("grpc", "asyncio", "rich", "yaml", "msgspec", "google", "psutil")
 
@@ -51,7 +51,7 @@ def test_the_table_says_what_the_commands_say() -> None:
 
 
 def test_without_words_comes_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+    assert run([]) == 0
     assert "paceline up" in capsys.readouterr().out
 
 
@@ -91,7 +91,7 @@ def test_every_command_and_option_explains_itself(name: str) -> None:
     ],
 )
 def test_wrong_words_end_with_2(words: list[str], message: str, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code = main(words)
+    code = run(words)
     told = capsys.readouterr()
     assert code == 2
     text = told.err or json.dumps(json.loads(told.out)["error"], ensure_ascii=False)
@@ -101,13 +101,13 @@ def test_wrong_words_end_with_2(words: list[str], message: str, hint: str, capsy
 
 @pytest.mark.parametrize("words", [["ps"], ["run", "ls"], ["wait", "last"], ["worker", "ls"], ["worker"]])
 def test_nobody_there_ends_with_69(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(words) == 69
+    assert run(words) == 69
     assert "hint: " in (told := capsys.readouterr().err)
     assert "paceline up" in told
 
 
 def test_errors_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["ps", "--json"]) == 69
+    assert run(["ps", "--json"]) == 69
     told = capsys.readouterr()
     assert told.err == ""
     answer = json.loads(told.out)
@@ -117,18 +117,18 @@ def test_errors_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_json_of_a_users_program_is_not_ours(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "--", "tool", "--json"]) == 69
+    assert run(["run", "--", "tool", "--json"]) == 69
     assert capsys.readouterr().err.startswith("error: ")
 
 
 def test_version_needs_no_server(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["version", "--json"]) == 0
+    assert run(["version", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["server"] is None
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    if main(["completion", shell]) != 0:
+    if run(["completion", shell]) != 0:
         pytest.skip(f"{shell} is too old here")
     assert "_PACELINE_COMPLETE" in capsys.readouterr().out
 
@@ -140,11 +140,11 @@ def test_completion_without_a_server_is_silent(
     monkeypatch.setenv("COMP_WORDS", "paceline logs ")
     monkeypatch.setenv("COMP_CWORD", "2")
     with pytest.raises(SystemExit) as end:
-        main([])
+        run([])
     assert end.value.code == 0
     assert capsys.readouterr().out.split() == ["plain,last", "plain,all"]
 
 
 def test_an_error_in_colour_only_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["pss"])
+    run(["pss"])
     assert "\x1b" not in capsys.readouterr().err

@@ -179,7 +179,7 @@ def test_json_of_results() -> None:
 
 def test_three_forms_of_a_result(capsys: pytest.CaptureFixture[str]) -> None:
     for face in (Face(), Face(json=True), Face(quiet=True)):
-        face.show({"jobs": [1]}, text=lambda: "one job", ids=[1])
+        face.show(lambda: {"jobs": [1]}, text=lambda: "one job", ids=[1])
     words, document, ids = capsys.readouterr().out.splitlines()
     assert (words, ids) == ("one job", "1")
     assert json.loads(document) == {"schema": "paceline/v1", "jobs": [1]}
@@ -198,7 +198,7 @@ def test_colour_on_a_terminal_unless_told_otherwise(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("NO_COLOR", "1")
         stdout, sys.stdout = sys.stdout, out
         try:
-            Face().show({}, text=lambda: "\x1b[31mred\x1b[0m")
+            Face().show(dict, text=lambda: "\x1b[31mred\x1b[0m")
         finally:
             sys.stdout = stdout
         out.flush()

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 import pytest
 
-from paceline.cli.main import main
+from paceline.cli.main import run
 from paceline.model.errors import NotFound, UsageError
 from paceline.model.events import AttemptsEnded, AttemptsStarted, Event, JobsSubmitted
 from paceline.model.ids import JobId
@@ -103,7 +103,7 @@ def test_an_event_that_was_altered_is_found(world: TapedWorld, capsys: pytest.Ca
     assert any("keep AttemptsOver worker=2" in line and "FAILED" in line for line in difference.recorded)
     assert any("keep AttemptsOver worker=2" in line and "FAILED" not in line for line in difference.decided)
 
-    assert main(["replay", str(world.path)]) == 1
+    assert run(["replay", str(world.path)]) == 1
     told = capsys.readouterr().out
     assert f"section 1, step {difference.step}, at 2023-11-14T" in told
     assert "  - keep AttemptsOver worker=2" in told
@@ -242,19 +242,19 @@ def test_what_another_version_wrote(young: TapedWorld, change: Change, message: 
 def test_another_version_is_named(young: TapedWorld, capsys: pytest.CaptureFixture[str]) -> None:
     start, *rest = frames(young.path)
     save(young.path, [replaced(start, version="0.0.1"), *rest])
-    assert main(["replay", str(young.path)]) == 0
+    assert run(["replay", str(young.path)]) == 0
     assert "recorded by version 0.0.1, played by " in capsys.readouterr().out
 
 
 def test_an_empty_recording_is_one(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path.write_bytes(MAGIC)
-    assert main(["replay", str(path)]) == 0
+    assert run(["replay", str(path)]) == 0
     assert "the recording is empty" in capsys.readouterr().out
 
 
 def test_it_is_told_what_was_played(world: TapedWorld, capsys: pytest.CaptureFixture[str]) -> None:
     os.truncate(world.path, world.path.stat().st_size - 1)
-    assert main(["replay", str(world.path)]) == 0
+    assert run(["replay", str(world.path)]) == 0
     told = capsys.readouterr().out
     assert "it ends in the middle of a frame, at byte" in told
     assert told.endswith("every decision is the same\n")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from paceline.agent import loop
 from paceline.cli.commands.sim import STRATEGIES
-from paceline.cli.main import main
+from paceline.cli.main import run
 from paceline.core.cluster import Cluster
 from paceline.core.strategy import STRATEGIES as PLACEMENTS
 from paceline.model.errors import UsageError
@@ -135,7 +135,7 @@ def test_every_policy_can_be_asked_for() -> None:
 
 def test_a_table_and_a_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plot = tmp_path / "plot.svg"
-    assert main(["sim", "--workers", "4x4", "--tasks", "60", "--compare", "--plot", str(plot)]) == 0
+    assert run(["sim", "--workers", "4x4", "--tasks", "60", "--compare", "--plot", str(plot)]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[0].startswith("60 tasks in ")
     assert told[2].split() == list(POLICIES)
@@ -147,7 +147,7 @@ def test_a_table_and_a_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_one_run_is_drawn_with_all_it_used(tmp_path: Path) -> None:
     trace, plot = tmp_path / "t.csv", tmp_path / "plot.svg"
     trace.write_text("duration,gpus,count\n30s,1,7\n")
-    assert main(["sim", "--workers", "1x4:8GiB:A100:2", "--trace", str(trace), "--plot", str(plot)]) == 0
+    assert run(["sim", "--workers", "1x4:8GiB:A100:2", "--trace", str(trace), "--plot", str(plot)]) == 0
     texts = [element.text for element in ET.fromstring(plot.read_text()).findall("{*}text")]
     assert {"cpu", "memory", "gpu", "waiting tasks", "7 tasks on 1 workers"} <= set(texts)
 
@@ -165,5 +165,5 @@ def test_one_run_is_drawn_with_all_it_used(tmp_path: Path) -> None:
     ],
 )
 def test_words_that_are_wrong(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sim", "--tasks", "5", "--workers", "1", *words]) == 2
+    assert run(["sim", "--tasks", "5", "--workers", "1", *words]) == 2
     assert message in capsys.readouterr().err

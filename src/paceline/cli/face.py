@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 import click
-import msgspec
 
-from paceline.cli.main import SCHEMA
+from paceline.cli import main
 from paceline.config import of_caller
 
 P = ParamSpec("P")
@@ -29,10 +28,12 @@ class Face:
     quiet: bool = False
     server: str = ""
 
-    def show(self, document: Mapping[str, object], *, text: Callable[[], str], ids: Iterable[object] = ()) -> None:
-        """The result, in the form that was asked for."""
+    def show(
+        self, document: Callable[[], Mapping[str, object]], *, text: Callable[[], str], ids: Iterable[object] = ()
+    ) -> None:
+        """The result, in the form that was asked for; the others are not even made."""
         if self.json:
-            self.line(document)
+            self.line(document())
         elif self.quiet:
             self._print("".join(f"{each}\n" for each in ids))
         else:
@@ -40,7 +41,7 @@ class Face:
 
     def line(self, document: Mapping[str, object]) -> None:
         """One JSON object on a line of its own."""
-        self._print(msgspec.json.encode({"schema": SCHEMA, **document}).decode() + "\n")
+        self._print(main.document(document) + "\n")
 
     def remark(self, text: str) -> None:
         """Something worth knowing that is not the result."""

@@ -1,8 +1,10 @@
 """Views as JSON: the fields they have, with times as RFC 3339 (null where there is none) and durations in seconds."""
 
-from collections.abc import Iterable
-
-import msgspec
+import dataclasses
+import json
+import math
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 
 from paceline.model.ids import TaskId
 from paceline.model.views import EventView, JobView, ReportView, ResultRow, TaskView
@@ -11,7 +13,7 @@ from paceline.sdk.grammar import format_moment
 
 def form(view: object) -> dict[str, object]:
     """One view. Tasks gain an ``id`` such as ``3.17``; JSON texts inside become what they say."""
-    values = _timed(msgspec.to_builtins(view))
+    values = _plain(view)
     assert isinstance(values, dict)
     match view:
         case TaskView():
@@ -19,9 +21,9 @@ def form(view: object) -> dict[str, object]:
         case JobView():
             return {"id": view.job, **values}
         case ReportView():
-            return {**values, "values": msgspec.json.decode(view.values)}
+            return {**values, "values": json.loads(view.values)}
         case EventView():
-            return {**values, "body": msgspec.json.decode(view.body or "{}")}
+            return {**values, "body": json.loads(view.body or "{}")}
     return values
 
 
@@ -36,21 +38,34 @@ def result(row: ResultRow) -> dict[str, object]:
     if not row.result:
         return {**values, "result": None, "encoding": "json"}
     try:
-        return {**values, "result": msgspec.json.decode(row.result), "encoding": "json"}
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {**values, "result": read(row.result), "encoding": "json"}
+    except ValueError:
         return {**values, "encoding": "base64"}  # which is what bytes are in JSON
 
 
-def _timed(value: object) -> object:
-    if isinstance(value, list):
-        return [_timed(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _moment(each) if _is_time(str(key)) else _timed(each) for key, each in value.items()}
-    return value
+def read(text: bytes) -> object:
+    """What it says if it is JSON. Raises ValueError if it is not."""
+    return json.loads(text.decode(), parse_constant=_refuse)
 
 
-def _is_time(key: str) -> bool:
-    return key == "at" or key.endswith("_at")
+def _refuse(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _named(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: _named(str(key), each) for key, each in value.items()}
+    if isinstance(value, bytes):
+        return b64encode(value).decode()
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _named(name: str, value: object) -> object:
+    return _moment(value) if name == "at" or name.endswith("_at") else _plain(value)
 
 
 def _moment(at: object) -> str | None:

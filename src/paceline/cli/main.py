@@ -7,9 +7,10 @@ nobody answers; 75 try again; 77 not allowed; 124 out of ``--timeout``; 130 inte
 Imports nothing but click: what a command needs is loaded when it runs.
 """
 
+import gc
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -56,9 +57,18 @@ def cli(ctx: click.Context) -> None:
     """
 
 
-def main(args: Sequence[str] | None = None) -> int:
+def main() -> int:
+    """The process: what was typed. Most commands are over before there is any garbage worth looking for."""
+    gc.set_threshold(100_000)
+    try:
+        return run(sys.argv[1:])
+    finally:
+        gc.freeze()  # the process ends: nothing is gained by looking through it all once more
+
+
+def run(args: Sequence[str]) -> int:
     """Run one command; return the exit code."""
-    words = list(sys.argv[1:] if args is None else args)
+    words = list(args)
     try:
         code = cli.main(words, prog_name="paceline", standalone_mode=False)
     except PacelineError as error:
@@ -75,12 +85,17 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _refuse(words: Sequence[str], code: str, message: str, hint: str, exit_code: int) -> int:
     if "--json" in _own(words):
-        click.echo(json.dumps({"schema": SCHEMA, "error": {"code": code, "message": message, "hint": hint}}))
+        click.echo(document({"error": {"code": code, "message": message, "hint": hint}}))
         return exit_code
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
     if hint:
         click.echo(f"{click.style('hint:', fg='cyan')} {hint}", err=True)
     return exit_code
+
+
+def document(values: Mapping[str, object]) -> str:
+    """One line of JSON, as everything that ``--json`` prints."""
+    return json.dumps({"schema": SCHEMA, **values}, ensure_ascii=False, separators=(",", ":"))
 
 
 def _own(words: Sequence[str]) -> Sequence[str]:

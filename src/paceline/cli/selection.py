@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from paceline.cli.pages import PAGE, every_job
 from paceline.model.errors import NotFound, UsageError
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
@@ -17,7 +18,6 @@ from paceline.sdk.grammar import AllJobs, JobNamed, JobNumbers, LastJob, format_
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
 
-PAGE = 1000
 _NUMBERS_LIMIT = 100_000
 
 
@@ -91,15 +91,6 @@ async def tasks_of(client: Client, target: Target, limit: int) -> AsyncIterator[
     if count == 0 and limit > 0:
         has = f"its tasks are {target.job.array}" if target.job.array else "its only task is 0"
         raise NotFound(f"job {target.job.job} has no task {format_array(target.ranges)}", hint=has)
-
-
-async def every_job(client: Client) -> AsyncIterator[JobView]:
-    """All jobs, newest first."""
-    before = 0
-    while page := await client.jobs(before=before, limit=PAGE):
-        for job in page:
-            yield job
-        before = page[-1].job
 
 
 def _numbers(ranges: Sequence[Range]) -> list[list[int]]:

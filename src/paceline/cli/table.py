@@ -21,7 +21,7 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) 
     """Rows under a heading, or a sentence that says that there are none."""
     if not rows:
         return empty
-    widths = [max(len(click.unstyle(cell)) for cell in column) for column in zip(heading, *rows, strict=True)]
+    widths = [max(map(_width, column)) for column in zip(heading, *rows, strict=True)]
     return "\n".join(_line(cells, widths) for cells in ([click.style(each, bold=True) for each in heading], *rows))
 
 
@@ -38,5 +38,10 @@ def state(word: str) -> str:
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(cells, widths, strict=True))
+    padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
     return "  ".join(padded).rstrip()
+
+
+def _width(cell: str) -> int:
+    """Characters that show."""
+    return len(click.unstyle(cell) if "\x1b" in cell else cell)

@@ -2,8 +2,7 @@
 
 import json
 
-import msgspec
-
+from paceline.cli.forms import read
 from paceline.cli.table import state
 from paceline.model.views import Explanation, JobView, ResultRow, TaskView
 from paceline.sdk.grammar import format_duration
@@ -60,8 +59,8 @@ def brief(row: ResultRow) -> str:
     if not row.result:
         return ""
     try:
-        value = msgspec.json.decode(row.result)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = read(row.result)
+    except ValueError:
         sort = "pickled, " if row.result.startswith(PICKLE) else ""
         return f"{sort}{len(row.result)} bytes"
     text = row.result.decode()

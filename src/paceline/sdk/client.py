@@ -9,26 +9,29 @@
         print(await client.call(pow, 2, 5))
 """
 
+from __future__ import annotations
+
 import asyncio
-import secrets
+import os
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import ParamSpec, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, cast
 
 from paceline.model.errors import Conflict
 from paceline.model.job import JobSpec, Range
 from paceline.model.views import Explanation
-from paceline.sdk.blocking import Bridge
-from paceline.sdk.calls import Calls
-from paceline.sdk.handles import Future
-from paceline.sdk.openjob import Desk, cut
-from paceline.sdk.options import TaskOptions
-from paceline.sdk.parcel import ROOM, check_sizes, divide
+from paceline.sdk.parcel import ROOM, check_sizes, cut, divide
 from paceline.sdk.queries import Queries
 from paceline.sdk.replies import Submission, Token
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
+
+if TYPE_CHECKING:
+    from paceline.sdk.blocking import Bridge
+    from paceline.sdk.calls import Calls
+    from paceline.sdk.handles import Future
+    from paceline.sdk.options import TaskOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -103,7 +106,7 @@ class Client(Queries):
 
     async def _submit_and_fill(self, request: fleet.SubmitRequest, later: Mapping[int, Sequence[bytes]]) -> Submission:
         """Submit on the session, whose jobs the server keeps open for as long as it lasts; then add what follows."""
-        request.token = request.token or secrets.token_hex(16)
+        request.token = request.token or os.urandom(16).hex()
         await self.info()  # where nobody is, it is told at once; a session waits for the server to come back
         begun = await self.session.submit(request)
         request.must_fit = False
@@ -148,11 +151,16 @@ class Client(Queries):
 
     def calls(self, bridge: Bridge, **options: Unpack[TaskOptions]) -> Calls:
         """Function calls through this client, for a face of its own such as ``Executor``."""
+        from paceline.sdk.calls import Calls  # noqa: PLC0415 - cloudpickle and more, for those who call functions
+        from paceline.sdk.openjob import Desk  # noqa: PLC0415 - with it
+
         desk = Desk(session=self.session, bridge=bridge, reader=self)
         return Calls(desk, self.options.owner, **options)
 
     @cached_property
     def _calls(self) -> Calls:
+        from paceline.sdk.blocking import Bridge  # noqa: PLC0415 - as above
+
         return self.calls(Bridge(asyncio.get_running_loop()))
 
     async def close(self) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import secrets
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,16 +21,13 @@ from paceline.model.job import JobSpec, Range
 from paceline.sdk.blocking import Bridge
 from paceline.sdk.handles import Future, Reader, Waiter
 from paceline.sdk.outcomes import Outcomes
+from paceline.sdk.parcel import cut
 from paceline.sdk.series import Series
 from paceline.sdk.session import Session
 from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 
 T = TypeVar("T")
-
-WORD_TASKS = 2000
-WORD_BYTES = 256 << 10
-"""An append is cut where either is reached: small enough for workers to begin while the rest is under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,18 +177,6 @@ class OpenJob:
         if not self._number.done():
             self._number.set_exception(error)
         self.outcomes.fail(self.error)
-
-
-def cut(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
-    """Slices of a size that suits one word."""
-    start = size = 0
-    for position, payload in enumerate(payloads):
-        if position > start and (position - start >= WORD_TASKS or size + len(payload) > WORD_BYTES):
-            yield payloads[start:position]
-            start, size = position, 0
-        size += len(payload)
-    if start < len(payloads):
-        yield payloads[start:]
 
 
 def ranges(indexes: Sequence[int]) -> list[Range]:

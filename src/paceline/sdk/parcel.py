@@ -4,7 +4,7 @@ An array made from a large file has more payloads than a message holds. Such a j
 them; they follow a slice at a time, and then the job is closed. Its ranges still say how many there will be.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from paceline.config import PAYLOAD_LIMIT
@@ -13,6 +13,10 @@ from paceline.model.job import JobSpec, Range
 
 ROOM = 2 << 20
 """Bytes of payloads that travel in the submission itself: half of a message, the other half is for the specs."""
+
+WORD_TASKS = 2000
+WORD_BYTES = 256 << 10
+"""What follows is cut where either is reached: small enough for workers to begin while the rest is under way."""
 
 _FRAME = 8  # bytes around a payload, at most
 
@@ -48,6 +52,18 @@ def check_sizes(name: str, payloads: Sequence[bytes]) -> None:
                 f"{name}: the arguments of task {index} are {len(payload):,} bytes, limit {PAYLOAD_LIMIT:,}",
                 hint="put large data into a file that the workers can read, and pass its path",
             )
+
+
+def cut(payloads: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    """Slices of a size that suits one word."""
+    start = size = 0
+    for position, payload in enumerate(payloads):
+        if position > start and (position - start >= WORD_TASKS or size + len(payload) > WORD_BYTES):
+            yield payloads[start:position]
+            start, size = position, 0
+        size += len(payload)
+    if start < len(payloads):
+        yield payloads[start:]
 
 
 def _heaviest(sizes: Sequence[int], room: int) -> Sequence[int]:

@@ -95,12 +95,12 @@ def _shared_fields(value: type[Any], message: type[Message]) -> Sequence[str]:
 def _fill(target: Message, name: str, value: Any) -> None:
     if value is None:
         return
-    if dataclasses.is_dataclass(value):
+    if isinstance(value, (str, bytes, int, float)):  # most are, so this is asked first
+        setattr(target, name, value)
+    elif dataclasses.is_dataclass(value):
         getattr(target, name).CopyFrom(to_wire(value, type(getattr(target, name))))
     elif isinstance(value, Mapping):
         getattr(target, name).update(value)
-    elif isinstance(value, str | bytes | int | float):
-        setattr(target, name, value)
     else:
         _fill_repeated(getattr(target, name), value)
 

@@ -35,7 +35,7 @@ async def _cancel(client: Client, face: Face, selectors: tuple[str, ...], *, rea
         for target in targets:
             await follow_tasks(client, target)
     face.show(
-        {
+        lambda: {
             "cancelled": [
                 {"job": target.job.job, "tasks": count, "confirmed": stay}
                 for target, count in zip(targets, counts, strict=True)

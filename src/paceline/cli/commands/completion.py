@@ -20,5 +20,5 @@ def completion(face: Face, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None, "the choices are those that click knows"
     script = kind(click.get_current_context().find_root().command, {}, "paceline", "_PACELINE_COMPLETE").source()
-    face.show({"shell": shell, "script": script}, text=lambda: script, ids=[script])
+    face.show(lambda: {"shell": shell, "script": script}, text=lambda: script, ids=[script])
     face.hint(_WHERE[shell])

@@ -23,7 +23,7 @@ from paceline.sdk.grammar import format_moment
 def events(face: Face, *, after: int, limit: int) -> None:
     """Print the event log, oldest first: every decision that was kept."""
     found = ask(face, lambda client: client.events(after=after, limit=limit))
-    face.show({"events": forms(found)}, ids=(event.seq for event in found), text=lambda: _table(found))
+    face.show(lambda: {"events": forms(found)}, ids=(event.seq for event in found), text=lambda: _table(found))
 
 
 def _table(found: Sequence[EventView]) -> str:

@@ -33,7 +33,9 @@ def explain(face: Face, selector: str) -> None:
     task, explanation = ask(face, lambda client: _explanation(client, selector))
     name = TaskId(JobId(task.job), task.index)
     face.show(
-        {"explanation": {"id": str(name), **form(explanation)}}, ids=[name], text=lambda: _text(name, task, explanation)
+        lambda: {"explanation": {"id": str(name), **form(explanation)}},
+        ids=[name],
+        text=lambda: _text(name, task, explanation),
     )
 
 

@@ -56,7 +56,7 @@ def show(face: Face, selectors: tuple[str, ...]) -> None:
     found = [target.job for target in ask(face, lambda client: resolve(client, selectors))]
     now = SystemClock().now()
     face.show(
-        {"jobs": forms(found)},
+        lambda: {"jobs": forms(found)},
         ids=(each.job for each in found),
         text=lambda: "\n\n".join(_shown(each, now) for each in found),
     )
@@ -76,7 +76,7 @@ def close(face: Face, selectors: tuple[str, ...]) -> None:
 
     closed = ask(face, closing)
     face.show(
-        {"closed": [target.job.job for target in closed]},
+        lambda: {"closed": [target.job.job for target in closed]},
         ids=closed,
         text=lambda: "\n".join(f"closed job {target}" for target in closed) or "none of them was open",
     )
@@ -103,7 +103,7 @@ def results(face: Face, selector: str, *, after: int, limit: int) -> None:
 
     rows = ask(face, rows_of)
     face.show(
-        {"results": [result(row) for row in rows]},
+        lambda: {"results": [result(row) for row in rows]},
         ids=(row.index for row in rows),
         text=lambda: table(
             ("TASK", "OUTCOME", "CODE", "SECONDS", "RESULT"),

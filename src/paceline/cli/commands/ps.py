@@ -9,7 +9,7 @@ import click
 
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
-from paceline.cli.selection import every_job
+from paceline.cli.pages import every_job
 from paceline.cli.session import ask
 from paceline.cli.table import table
 from paceline.cli.words import age, progress
@@ -46,7 +46,7 @@ def show_jobs(face: Face, jobs: Sequence[JobView], places: Sequence[str]) -> Non
     now = SystemClock().now()
     heading = ("ID", "NAME", "STATE", "AGE", "TOOK", "WHERE")
     face.show(
-        {"jobs": [{**form(job), "where": where.split()} for job, where in zip(jobs, places, strict=True)]},
+        lambda: {"jobs": [{**form(job), "where": where.split()} for job, where in zip(jobs, places, strict=True)]},
         ids=(job.job for job in jobs),
         text=lambda: table(
             heading,

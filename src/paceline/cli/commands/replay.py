@@ -33,7 +33,7 @@ def replay(face: Face, /, file: Path) -> int:
 
     found = play(file)
     face.show(
-        {**form(found), "same": not found.differences},
+        lambda: {**form(found), "same": not found.differences},
         ids=(section.digest for section in found.sections),
         text=lambda: "\n".join(_lines(found)),
     )

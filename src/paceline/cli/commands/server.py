@@ -49,4 +49,6 @@ def server(face: Face, /, **given: str) -> int:
 
 
 def _said(face: Face, address: str) -> None:
-    face.show({"type": "ready", "address": address}, text=lambda: f"the server answers at {address}", ids=[address])
+    face.show(
+        lambda: {"type": "ready", "address": address}, text=lambda: f"the server answers at {address}", ids=[address]
+    )

@@ -52,7 +52,7 @@ def sim(face: Face, /, **given: str) -> int:
     if given["plot"]:
         _draw(Path(given["plot"]), reports)
     face.show(
-        {"runs": [msgspec.to_builtins(each) for each in reports]},
+        lambda: {"runs": [msgspec.to_builtins(each) for each in reports]},
         ids=(each.digest for each in reports),
         text=lambda: _table(reports),
     )

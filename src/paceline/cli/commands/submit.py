@@ -76,7 +76,7 @@ async def _submit(client: Client, face: Face, request: Request, *, stay: bool) -
 async def _plan(client: Client, face: Face, orders: Sequence[Order]) -> int:
     plans = await client.plan([each.spec for each in orders], payloads=[each.payloads for each in orders])
     face.show(
-        {"plans": [{"name": o.spec.name, **f} for o, f in zip(orders, forms(plans), strict=True)]},
+        lambda: {"plans": [{"name": o.spec.name, **f} for o, f in zip(orders, forms(plans), strict=True)]},
         text=lambda: "\n".join(_planned(o, p) for o, p in zip(orders, plans, strict=True)),
     )
     return 1 if any(cause.code == "NEVER_FITS" for plan in plans for cause in plan.causes) else 0
@@ -97,7 +97,9 @@ async def hand_in(client: Client, face: Face, request: Request) -> Sequence[int]
         face.remark("\n".join(names))
     else:
         told = {"type": "submitted", "jobs": list(submission.jobs), "again": submission.again}
-        face.show({**told, "warnings": list(submission.warnings)}, text=lambda: "\n".join(names), ids=submission.jobs)
+        face.show(
+            lambda: {**told, "warnings": list(submission.warnings)}, text=lambda: "\n".join(names), ids=submission.jobs
+        )
     for warning in submission.warnings:
         face.remark(f"warning: {warning}")
     return submission.jobs

@@ -61,7 +61,7 @@ def show(face: Face, selector: str) -> None:
     found, reports = ask(face, looked_up)
     latest = list(reports[-1:])
     face.show(
-        {"task": forms([found])[0], "reports": forms(reports)},
+        lambda: {"task": forms([found])[0], "reports": forms(reports)},
         ids=[_name(found)],
         text=lambda: _shown(found, latest),
     )
@@ -86,7 +86,7 @@ task.add_command(explain)
 
 def _show_tasks(face: Face, tasks: Sequence[TaskView], empty: str) -> None:
     face.show(
-        {"tasks": forms(tasks)},
+        lambda: {"tasks": forms(tasks)},
         ids=map(_name, tasks),
         text=lambda: table(
             ("TASK", "STATE", "ATTEMPT", "WORKER", "TOOK", "ENDING"), [_row(each) for each in tasks], empty=empty

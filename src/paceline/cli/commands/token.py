@@ -27,7 +27,7 @@ def create(face: Face, *, role: str | None, name: str, ttl: str) -> None:
         raise UsageError("token: what for?", hint="paceline token create --join")
     seconds = parse_duration(ttl, "--ttl")
     made = ask(face, lambda client: client.create_token(role, name=name, ttl=seconds))
-    face.show({"token": {**form(made), "role": role}}, ids=[made.token], text=lambda: made.token)
+    face.show(lambda: {"token": {**form(made), "role": role}}, ids=[made.token], text=lambda: made.token)
     face.hint(f"good until {format_moment(made.expires_at)}" if made.expires_at else "good for ever")
     if role == "join":
         face.hint("there: put it into a file and start  paceline worker --server HOST --join-token-file FILE")

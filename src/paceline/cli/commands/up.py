@@ -98,7 +98,7 @@ def _tell(face: Face, address: str, home: Path, workers: Sequence[str]) -> None:
     token = ServerOptions(home=home).admin_token
     elsewhere = "" if home == config.home() else f"  export PACELINE_HOME={home}\n"
     face.show(
-        {"type": "ready", "address": address, "token_file": str(token), "workers": list(workers)},
+        lambda: {"type": "ready", "address": address, "token_file": str(token), "workers": list(workers)},
         ids=[address],
         text=lambda: (
             f"server   {address}\n"

@@ -16,7 +16,7 @@ def version(face: Face) -> None:
     """Print the version, here and of the server, if one answers."""
     server = _server(face)
     face.show(
-        {"version": paceline.__version__, "server": form(server) if server else None},
+        lambda: {"version": paceline.__version__, "server": form(server) if server else None},
         ids=[paceline.__version__],
         text=lambda: f"paceline {paceline.__version__}" + (f"\nserver   {server.version}" if server else ""),
     )

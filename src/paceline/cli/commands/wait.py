@@ -12,8 +12,9 @@ from paceline.cli import exits
 from paceline.cli.complete import selectors_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
+from paceline.cli.pages import PAGE
 from paceline.cli.progress import counts, display
-from paceline.cli.selection import PAGE, Target, resolve, tasks_of
+from paceline.cli.selection import Target, resolve, tasks_of
 from paceline.cli.session import ask
 from paceline.cli.watching import follow_tasks, show_failures, watch_jobs
 from paceline.cli.words import progress

@@ -65,7 +65,7 @@ def ls(face: Face, *, everything: bool) -> None:
     now = SystemClock().now()
     heading = ("ID", "NAME", "STATE", "RUNNING", "CPUS FREE", "MEMORY FREE", "GPUS FREE", "SEEN")
     face.show(
-        {"workers": forms(found)},
+        lambda: {"workers": forms(found)},
         ids=(each.worker for each in found),
         text=lambda: table(
             heading, [_row(each, now) for each in found], empty="no workers; start one with: paceline worker"
@@ -79,7 +79,7 @@ def ls(face: Face, *, everything: bool) -> None:
 def show(face: Face, name: str) -> None:
     """Show all there is to know about a worker."""
     found = ask(face, lambda client: _one(client, name))
-    face.show({"worker": form(found)}, ids=[found.worker], text=lambda: _shown(found))
+    face.show(lambda: {"worker": form(found)}, ids=[found.worker], text=lambda: _shown(found))
 
 
 @worker.command()
@@ -108,7 +108,7 @@ def probe_here(face: Face, *, home: str) -> None:
     options = WorkerOptions(server="", home=home_of(home))
     options.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # its disk is what a worker offers
     machine = probe(options, SystemClock())
-    face.show({"machine": form(machine)}, ids=[machine.host], text=lambda: pairs(_offered(machine)))
+    face.show(lambda: {"machine": form(machine)}, ids=[machine.host], text=lambda: pairs(_offered(machine)))
 
 
 def _turn(face: Face, name: str, *, resume: bool, done: str) -> None:
@@ -119,7 +119,9 @@ def _turn(face: Face, name: str, *, resume: bool, done: str) -> None:
 
     found = ask(face, turn)
     face.show(
-        {"worker": found.worker, "name": found.name}, ids=[found.worker], text=lambda: f"worker {found.name} {done}"
+        lambda: {"worker": found.worker, "name": found.name},
+        ids=[found.worker],
+        text=lambda: f"worker {found.name} {done}",
     )
 
 
