@@ -76,7 +76,15 @@ class Agent:
 
     def launch(self, number: int) -> Launch:
         out, cwd = str(self.directory / f"{number % 100}.out"), str(self.directory)
-        return Launch(key=f"2.{number}#1", argv=["true"], env={"PATH": "/usr/bin:/bin"}, cwd=cwd, out=out, err=out)
+        return Launch(
+            keys=[f"2.{number}#1"],
+            argv=["true"],
+            env={"PATH": "/usr/bin:/bin"},
+            own=[{}],
+            cwds=[cwd],
+            outs=[out],
+            errs=[out],
+        )
 
 
 def bare(out: str) -> float:

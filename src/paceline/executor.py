@@ -35,17 +35,22 @@ REPORTS = "reports.sock"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """Run a program. ``key`` is the attempt as text (``3.17#1``); ``out``/``err``: files for its output."""
+    """Run a program, once per key, in this order, one after the other; however one ends, the next begins.
 
-    key: str
+    A key is an attempt as text (``3.17#1``). ``own``: what each one's environment has besides ``env``; ``outs``,
+    ``errs``: files for its output.
+    """
+
+    keys: Sequence[str]
     argv: Sequence[str]
     env: Mapping[str, str]
-    cwd: str
-    out: str
-    err: str
-    timeout: float = 0.0  # seconds; 0: none
+    own: Sequence[Mapping[str, str]]
+    cwds: Sequence[str]
+    outs: Sequence[str]
+    errs: Sequence[str]
+    timeout: float = 0.0  # seconds, per key; 0: none
     grace: float = 10.0  # seconds between TERM and KILL
-    memory: int = 0  # bytes that the whole tree may use; 0: as much as there is
+    memory: int = 0  # bytes that a whole tree may use; 0: as much as there is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,17 +30,17 @@ def command(*argv: str, line: bool = False, **spec: object) -> Spec:
 
 def test_a_program() -> None:
     launch = LAUNCHES.launch(frame(command("python", "train.py", cwd="/data", timeout=5.0, grace=2.0)))
-    assert (launch.key, launch.argv, launch.cwd) == ("3.17#2", ["python", "train.py"], "/data")
+    assert (launch.keys, launch.argv, launch.cwds) == (["3.17#2"], ("python", "train.py"), ["/data"])
     assert (launch.timeout, launch.grace) == (5.0, 2.0)
-    assert (launch.out, launch.err) == ("/w/logs/3.17.2.out", "/w/logs/3.17.2.err")
+    assert (launch.outs, launch.errs) == (["/w/logs/3.17.2.out"], ["/w/logs/3.17.2.err"])
 
 
 def test_without_a_directory_it_gets_one_of_its_own() -> None:
-    assert LAUNCHES.launch(frame(command("true"))).cwd == "/w/scratch/3.17.2"
+    assert LAUNCHES.launch(frame(command("true"))).cwds == ["/w/scratch/3.17.2"]
 
 
 def test_a_line_for_the_shell_stays_one_argument() -> None:
-    assert LAUNCHES.launch(frame(command("echo $HOME; true", line=True))).argv == ["/bin/sh", "-c", "echo $HOME; true"]
+    assert LAUNCHES.launch(frame(command("echo $HOME; true", line=True))).argv == ("/bin/sh", "-c", "echo $HOME; true")
 
 
 def test_parameters_that_are_none_are_refused() -> None:
@@ -49,15 +49,17 @@ def test_parameters_that_are_none_are_refused() -> None:
 
 
 def test_a_program_is_told_who_it_is() -> None:
-    env = LAUNCHES.launch(frame(command("true"), payload=b'{"a": 1}')).env
-    assert {name: env[name] for name in env if name.startswith("PACELINE_")} == {
-        "PACELINE_JOB_ID": "3",
-        "PACELINE_TASK_ID": "3.17",
-        "PACELINE_ATTEMPT": "2",
-        "PACELINE_ARRAY_INDEX": "17",
-        "PACELINE_ENTRY": '{"a": 1}',
-        "PACELINE_REPORTS": "/w/reports.sock",
-    }
+    launch = LAUNCHES.launch(frame(command("true"), payload=b'{"a": 1}'))
+    assert launch.env["PACELINE_REPORTS"] == "/w/reports.sock"
+    assert launch.own == [
+        {
+            "PACELINE_JOB_ID": "3",
+            "PACELINE_TASK_ID": "3.17",
+            "PACELINE_ATTEMPT": "2",
+            "PACELINE_ARRAY_INDEX": "17",
+            "PACELINE_ENTRY": '{"a": 1}',
+        }
+    ]
 
 
 def test_a_task_sees_the_allowed_list_and_nothing_else_of_the_workers() -> None:
@@ -80,7 +82,8 @@ def test_devices_are_pinned_and_hidden_where_none_was_asked() -> None:
 
 def test_a_job_may_set_what_is_its_own_and_not_what_is_ours() -> None:
     env = (("PATH", "/opt"), ("OMP_NUM_THREADS", "7"), ("CUDA_VISIBLE_DEVICES", "0"), ("PACELINE_TASK_ID", "1.1"))
-    found = LAUNCHES.launch(frame(command("true", env=env))).env
+    launch = LAUNCHES.launch(frame(command("true", env=env)))
+    found = {**launch.env, **launch.own[0]}
     assert (found["PATH"], found["OMP_NUM_THREADS"]) == ("/opt", "7")
     assert (found["CUDA_VISIBLE_DEVICES"], found["PACELINE_TASK_ID"]) == ("", "3.17")
 

@@ -224,6 +224,28 @@ def test_calls_of_a_frame_write_one_after_the_other_into_one_file() -> None:
     assert [(str(w.attempt), w.source.out_start, w.out_end) for w in flushes] == [("1.0#1", 10, 15), ("1.2#1", 15, 18)]
 
 
+def test_programs_of_a_frame_write_to_files_of_their_own() -> None:
+    world = World(capacity(cpu=1000))
+    (frame,) = frames(world.grant(program(seconds=0.001), 0, 1, 2))
+    assert list(frame.live) == ["1.0#1", "1.1#1", "1.2#1"]
+    world.hear(Began(key="1.1#1", out="/w/logs/1.1.1.out", err="/w/logs/1.1.1.err", out_start=7))  # it was there before
+    flushes = [flush.written for key, end in (("1.0#1", 4), ("1.1#1", 9), ("1.2#1", 5))
+               for flush in of(world.end(key, out_end=end), Flush)]  # fmt: skip
+    assert [(w.source.out, w.source.out_start, w.out_end) for w in flushes] == [
+        ("/w/logs/1.0.1.out", 0, 4),
+        ("/w/logs/1.1.1.out", 7, 9),
+        ("/w/logs/1.2.1.out", 0, 5),
+    ]
+
+
+def test_a_long_program_of_a_frame_is_followed_where_it_writes() -> None:
+    world = World(capacity(cpu=1000))
+    world.grant(program(seconds=0.001), 0, 1)
+    world.end("1.0#1")
+    world.hear(Began(key="1.1#1", out="/w/logs/1.1.1.out", err="/w/logs/1.1.1.err"))
+    assert [follow.source.out for follow in of(world.after(0.1), Follow)] == ["/w/logs/1.1.1.out"]
+
+
 def test_ends_of_strangers_are_settled_and_not_told() -> None:
     world = World()
     actions = world.end("9.9#9")

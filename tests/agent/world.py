@@ -21,8 +21,10 @@ PLACES = Places(directory=Path("/w"))
 PID = 77
 
 
-def program(cpu: int = 1000, **spec: object) -> Shape:
-    return Shape(Spec(kind="command", body=b"{}", **spec), Need(cpu=cpu))  # type: ignore[arg-type]
+def program(cpu: int = 1000, seconds: float = -1.0, **spec: object) -> Shape:
+    shape = Shape(Spec(kind="command", body=b"{}", **spec), Need(cpu=cpu))  # type: ignore[arg-type]
+    shape.seconds = seconds
+    return shape
 
 
 def function(cpu: int = 1000, seconds: float = -1.0) -> Shape:

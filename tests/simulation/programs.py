@@ -1,7 +1,7 @@
 """User processes that only pretend: how long they take and how they end is drawn, or is in their nature.
 
-A program runs one attempt. A warm process runs the attempts of a frame one after the other; if it dies, the one at work
-has ended and those behind it have not begun.
+The attempts of a frame run one after the other. Each program has a process of its own, so if it dies the next begins; a
+warm process runs them all, and those behind the one that it died of have not begun.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,11 +36,12 @@ ENDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a process is started for. ``payloads``: one per key, or none."""
+    """What a process is started for. ``payloads``: one per key, or none. ``outs``: of programs, where each writes."""
 
     keys: Sequence[str]
     nature: str
     program: bool
+    outs: Sequence[str] = ()
     payloads: Sequence[bytes] = ()
     grace: float = 10.0
 
@@ -138,6 +139,9 @@ class Programs:
         """The process of the one at work is gone."""
         if self._is_at_work(run, key):
             self._finish(run, key, outcome, 0, detail)
+            if run.order.program:
+                self._next(run)
+                return
             del self._runs[run]
             unbegun, run.left = run.left, []
             if unbegun:

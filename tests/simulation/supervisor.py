@@ -117,10 +117,14 @@ class Supervisor:
             self._position[run] = 0 if order.program else 100
             self._programs.start(run)
             if order.program:
-                self.process.call_later(SHORT, self._announce, run, order.keys[0])
+                self._announce_soon(run)
             else:
                 self._announce(run, order.keys[0])
             self.process.call_later(LONG, self._report, run, order.keys[0])
+
+    def _announce_soon(self, run: Run) -> None:
+        if run.left:
+            self.process.call_later(SHORT, self._announce, run, run.left[0])
 
     def _announce(self, run: Run, key: str) -> None:
         if run.left[:1] == [key] and key in self._where:
@@ -131,16 +135,21 @@ class Supervisor:
             self._say(Progress(key=key, step=1, values="{}"))
 
     def _began(self, run: Run, key: str) -> Began:
-        return Began(key=key, out=f"/{id(run)}.out", err=f"/{id(run)}.err", out_start=self._position[run])
+        order = run.order
+        out = order.outs[order.keys.index(key)] if order.program else f"/{id(run)}.out"
+        return Began(key=key, out=out, err=f"{out}.err", out_start=self._position[run])
 
     def _on_ended(self, run: Run, over: Over) -> None:
         if not self.process.alive:
             return
         del self._where[over.key]
         began = (self._began(run, over.key),) if over.written else ()
-        self._position[run] = end = self._position[run] + over.written
+        end = self._position[run] + over.written
+        self._position[run] = 0 if run.order.program else end
         result = f"{over.key} {over.written}".encode() if over.outcome == Outcome.SUCCEEDED else b""
         self._enter([End(over.key, over.outcome, over.code, over.detail, over.seconds, end, 0, result, began)])
+        if run.order.program:
+            self._announce_soon(run)
 
     def _on_unbegun(self, run: Run, keys: Sequence[str]) -> None:
         if not self.process.alive:
@@ -183,9 +192,8 @@ class Supervisor:
 
 
 def _program(word: Launch) -> Order:
-    payload = word.env.get("PACELINE_ENTRY", "").encode()
-    payloads = [payload] if payload else []
-    return Order(keys=[word.key], nature=word.argv[0], program=True, payloads=payloads, grace=word.grace)
+    payloads = [own["PACELINE_ENTRY"].encode() for own in word.own if "PACELINE_ENTRY" in own]
+    return Order(keys=word.keys, nature=word.argv[0], program=True, outs=word.outs, payloads=payloads, grace=word.grace)
 
 
 def _calls(word: Call, body: bytes) -> Order:

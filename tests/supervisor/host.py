@@ -71,9 +71,9 @@ class Agent:
         return self.ends[key]
 
     def run(self, order: Launch) -> End:
-        """Start it; how it ended."""
+        """Start it; how it ended, or the last of them."""
         self.say(order)
-        return self.end(order.key)
+        return [self.end(key) for key in order.keys][-1]
 
     def calls(self, order: Call) -> list[End]:
         """Begin it; how each of its keys ended."""
@@ -151,16 +151,21 @@ class Host:
         self._said.append(Said(self.directory / "said"))
         return self._said[-1]
 
-    def launch(self, key: str, argv: Sequence[str], **fields: object) -> Launch:
+    def launch(self, key: str, argv: Sequence[str], *, cwd: str = "", **fields: object) -> Launch:
         """Output goes to ``<key>.out`` and ``<key>.err`` in the directory."""
+        return self.series([key], argv, cwd=cwd, **fields)
+
+    def series(self, keys: Sequence[str], argv: Sequence[str], *, cwd: str = "", **fields: object) -> Launch:
+        """One after the other. Each finds its key in ``$KEY``."""
         given: dict[str, object] = {
             "env": {"PATH": os.environ["PATH"]},
-            "cwd": str(self.directory),
-            "out": str(self.path(key, "out")),
-            "err": str(self.path(key, "err")),
+            "own": [{"KEY": key} if len(keys) > 1 else {} for key in keys],
+            "cwds": [cwd or str(self.directory) for _ in keys],
+            "outs": [str(self.path(key, "out")) for key in keys],
+            "errs": [str(self.path(key, "err")) for key in keys],
             "grace": 1.0,
         }
-        return Launch(key=key, argv=argv, **{**given, **fields})  # type: ignore[arg-type]
+        return Launch(keys=keys, argv=argv, **{**given, **fields})  # type: ignore[arg-type]
 
     def path(self, key: str, stream: str) -> Path:
         return self.directory / f"{key}.{stream}"

@@ -111,7 +111,7 @@ def test_a_missing_directory_is_named(host: Host) -> None:
 
 
 def test_an_output_file_that_cannot_be_written_is_named(host: Host) -> None:
-    end = host.start().run(host.launch("1.0#1", ["true"], out="/no/such/place/out"))
+    end = host.start().run(host.launch("1.0#1", ["true"], outs=["/no/such/place/out"]))
     assert end.outcome == "LAUNCH"
     assert "cannot write output to '/no/such/place/out'" in end.detail
 
@@ -159,7 +159,7 @@ def test_many_at_once(host: Host) -> None:
     agent = host.start()
     orders = [host.launch(f"1.{index}#1", ["sh", "-c", f"exit {index % 3}"]) for index in range(60)]
     agent.say(*orders)
-    codes = [agent.end(order.key).code for order in orders]
+    codes = [agent.end(order.keys[0]).code for order in orders]
     assert codes == [index % 3 for index in range(60)]
 
 

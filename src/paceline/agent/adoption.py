@@ -55,11 +55,11 @@ def _adopt_frame(picture: Picture, record: Taken, memory: Memory, now: float) ->
     picture.running.began(frame.head, now)
     if record.program:
         picture.littered.update(live)
-        frame.source = picture.places.output_of(live[frame.head])
-    elif frame.head in memory.traced:
+    if frame.head in memory.traced:
         frame.source = memory.traced[frame.head].source
-    if frame.source is not None:
-        picture.out.append(Follow(attempt=live[frame.head], source=frame.source))
+    source = frame.source_of(live[frame.head], picture.places)
+    if source is not None:
+        picture.out.append(Follow(attempt=live[frame.head], source=source))
 
 
 def _adopt_ends(picture: Picture, closed: Closed, memory: Memory) -> None:

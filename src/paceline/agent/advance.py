@@ -72,7 +72,6 @@ def _run(picture: Picture, shape: Shape, booking: Booking) -> None:
     picture.running.begin(frame)
     if shape.program:
         picture.littered.update(batch.keys)
-        frame.source = picture.places.output_of(batch.attempts[0])
     picture.out += (Keep(record=taken(frame)), Run(frame=frame))
 
 
@@ -82,7 +81,7 @@ def _look(picture: Picture, now: float) -> None:
     attempts = [picture.running.by_key[key].live[key] for key in started]
     picture.out += [Started(attempts=group) for group in by_job(attempts)]
     for key, attempt in zip(started, attempts, strict=True):
-        source = picture.running.by_key[key].source
+        source = picture.running.by_key[key].source_of(attempt, picture.places)
         if source is not None:
             picture.out.append(Follow(attempt=attempt, source=source))
     for key in stuck:

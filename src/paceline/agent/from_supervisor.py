@@ -81,7 +81,7 @@ def on_began(picture: Picture, event: Began, now: float) -> None:
 def on_ended(picture: Picture, event: Ended, now: float) -> None:
     """Attempts are gone from the host. Ours are kept and told, whatever the others are: all can be forgotten there."""
     gone = picture.running.end(event.keys, now)
-    written = _outputs(event, gone) if any(event.out_ends) or any(event.err_ends) else ()
+    written = _outputs(picture, event, gone) if any(event.out_ends) or any(event.err_ends) else ()
     _learn(event, gone)
     if picture.running.dropped:
         dropped = [item for item in gone if item.key in picture.running.dropped]
@@ -101,20 +101,22 @@ def _learn(event: Ended, gone: Sequence[Gone]) -> None:
         shape.learn(sum(seconds), len(seconds))
 
 
-def _outputs(event: Ended, gone: Sequence[Gone]) -> list[Written]:
+def _outputs(picture: Picture, event: Ended, gone: Sequence[Gone]) -> list[Written]:
     return [
         written
         for position, _, attempt, frame in gone
-        for written in _output(frame, attempt, event.out_ends[position], event.err_ends[position])
+        for written in _output(picture, frame, attempt, event.out_ends[position], event.err_ends[position])
     ]
 
 
-def _output(frame: Frame, attempt: AttemptId, out_end: int, err_end: int) -> Sequence[Written]:
-    """What it left. Attempts of a frame write one after the other, so the next one's begins where this one's ends."""
-    source = frame.source
+def _output(picture: Picture, frame: Frame, attempt: AttemptId, out_end: int, err_end: int) -> Sequence[Written]:
+    """What it left. Calls of a frame write one after the other, so the next one's begins where this one's ends."""
+    source = frame.source_of(attempt, picture.places)
     if source is None or (out_end <= source.out_start and err_end <= source.err_start):
         return ()
-    frame.source = replace(source, out_start=max(out_end, source.out_start), err_start=max(err_end, source.err_start))
+    if not frame.shape.program:
+        starts = max(out_end, source.out_start), max(err_end, source.err_start)
+        frame.source = replace(source, out_start=starts[0], err_start=starts[1])
     return (Written(attempt=attempt, source=source, out_end=out_end, err_end=err_end),)
 
 

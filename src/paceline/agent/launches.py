@@ -32,16 +32,16 @@ class Launches:
 
     def launch(self, frame: Frame) -> Launch:
         """A program. Raises UsageError for parameters that are none: the server's checks were another version's."""
-        (key, attempt), *_ = frame.live.items()
-        spec = frame.shape.spec
-        output = self.places.output_of(attempt)
+        spec, attempts = frame.shape.spec, frame.live.values()
+        outputs = [self.places.output_of(attempt) for attempt in attempts]
         return Launch(
-            key=key,
-            argv=list(_argv(spec.kind, spec.body)),
-            env=self.environment(spec, frame.booking) | identity(attempt, frame.payloads.get(key, b"")),
-            cwd=spec.cwd or self.places.scratch_of(attempt),
-            out=output.out,
-            err=output.err,
+            keys=list(frame.live),
+            argv=_argv(spec.kind, spec.body),
+            env=self.environment(spec, frame.booking),
+            own=[identity(attempt, frame.payloads.get(key, b"")) for key, attempt in frame.live.items()],
+            cwds=[spec.cwd or self.places.scratch_of(attempt) for attempt in attempts],
+            outs=[output.out for output in outputs],
+            errs=[output.err for output in outputs],
             timeout=spec.timeout,
             grace=spec.grace,
             memory=frame.booking.memory,

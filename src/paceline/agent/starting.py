@@ -31,7 +31,8 @@ class Starter:
     def _launch(self, frame: Frame) -> Launch:
         launch = self._launches.launch(frame)
         if not frame.shape.spec.cwd:
-            Path(launch.cwd).mkdir(parents=True, exist_ok=True)
+            for directory in launch.cwds:
+                Path(directory).mkdir(parents=True, exist_ok=True)
         return launch
 
     def _call(self, frame: Frame) -> Call:

@@ -18,11 +18,14 @@ class Traces:
 
     def furnish(self, frame: Frame) -> None:
         """Put there what is to spare; whoever starts the program makes the rest."""
-        if frame.shape.program and frame.source is not None:
-            self._spares.put_file(frame.source.out)
-            self._spares.put_file(frame.source.err)
+        if not frame.shape.program:
+            return
+        for attempt in frame.live.values():
+            output = self._places.output_of(attempt)
+            self._spares.put_file(output.out)
+            self._spares.put_file(output.err)
             if not frame.shape.spec.cwd:
-                self._spares.put_directory(self._places.scratch_of(frame.live[frame.head]))
+                self._spares.put_directory(self._places.scratch_of(attempt))
 
     def clear(self, attempt: AttemptId) -> None:
         """Nobody needs any of it any more."""

@@ -31,13 +31,15 @@ class Program:
     out: str
     err: str
     memory: int = 0  # bytes that its tree may use; 0: as much as there is
+    found: str = ""  # where one like it was found a moment ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A process, and how long its output files were when it began."""
+    """A process, its program, and how long its output files were when it began."""
 
     pid: int
+    path: str
     out_start: int
     err_start: int
 
@@ -64,6 +66,8 @@ def _enter(directory: str) -> None:
 
 
 def _locate(program: Program) -> str:
+    if program.found.startswith(os.sep) and os.access(program.found, os.X_OK):
+        return program.found
     name, path = program.argv[0], program.env.get("PATH", os.defpath)
     for place in [name] if os.sep in name else [f"{directory or '.'}/{name}" for directory in path.split(":")]:
         if os.access(place, os.X_OK) and not stat.S_ISDIR(os.stat(place).st_mode):  # noqa: PTH116 - thousands a second
@@ -85,7 +89,7 @@ def _spawn(path: str, program: Program, mark: Mapping[str, str]) -> Started:
         try:
             out_start, err_start = os.fstat(out).st_size, os.fstat(err).st_size
             pid = _posix_spawn(path, program, {**program.env, **mark}, (_STDIN, _onto(out, 1), _onto(err, 2)))
-            return Started(pid=pid, out_start=out_start, err_start=err_start)
+            return Started(pid=pid, path=path, out_start=out_start, err_start=err_start)
         finally:
             os.close(err)
     finally:

@@ -182,7 +182,7 @@ class Supervisor:
     def _on_word(self, word: Word) -> None:
         match word:
             case Launch():
-                self._begin((word.key,), partial(self._programs.launch, word))
+                self._begin(word.keys, partial(self._programs.launch, word))
             case Call():
                 self._begin(word.keys, partial(self._functions.call, word))
             case Halt():
