@@ -60,12 +60,23 @@ def test_what_finds_no_place_for_its_output_is_given_back(
 ) -> None:
     agent = host.start()
     spoil(small)
-    agent.say(host.launch("1.0#1", ["true"], out=str(small / "out"), err=str(small / "err")))
+    agent.say(host.launch("1.0#1", ["true"], outs=[str(small / "out")], errs=[str(small / "err")]))
     agent.say(host.call("add", (1, 2), (3, 4), job=2, logs=str(small / "logs")))
     agent.until(lambda: [word.keys for word in agent.words if isinstance(word, Unwritable)] == GIVEN_BACK)
     assert agent.wait(Unwritable).fault == fault
     assert agent.run(host.launch("3.0#1", ["true"])).outcome == "SUCCEEDED"
     assert set(agent.ends) == {"3.0#1"}
+
+
+def test_what_waits_behind_one_that_found_no_place_is_given_back_with_it(host: Host, small: Path) -> None:
+    agent = host.start()
+    make_read_only(small)
+    keys = ["1.0#1", "1.1#1", "1.2#1"]
+    outs = [str(host.path(keys[0], "out")), str(small / "out"), str(host.path(keys[2], "out"))]
+    agent.say(host.series(keys, ["true"], outs=outs))
+    assert agent.wait(Unwritable).keys == keys[1:]
+    assert agent.end(keys[0]).outcome == "SUCCEEDED"
+    assert set(agent.ends) == {keys[0]}
 
 
 def test_a_call_whose_code_finds_no_place_is_given_back(host: Host, small: Path) -> None:

@@ -1,10 +1,12 @@
 """How one attempt ended, as an executor tells it, and the sentences for it."""
 
 import signal
+import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeAlias
 
-from paceline.executor import Began, Unbegun, Unwritable
+from paceline.executor import Began, Unbegun, Unwritable, disk_fault
 from paceline.executors.memory import size
 from paceline.model.errors import PacelineError
 from paceline.model.task import Outcome
@@ -30,6 +32,14 @@ class End(NamedTuple):
 News: TypeAlias = list[End] | Began | Unbegun | Unwritable
 Tell: TypeAlias = Callable[[News], None]
 """Where executors say what happens."""
+
+
+def not_begun(keys: Sequence[str], error: Exception) -> News:
+    """What to tell of these, because of an error of ours or of the disk's. Of the former the log has all."""
+    if fault := disk_fault(error):
+        return Unwritable(keys=keys, fault=fault)
+    sys.stderr.write("".join(traceback.format_exception(error)))
+    return [End(key, Outcome.LAUNCH, detail=f"the supervisor failed at it: {error!r}") for key in keys]
 
 
 class Verdict(NamedTuple):

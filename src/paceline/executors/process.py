@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, KeysView
 
-from paceline.executor import Began, Halt, Launch
+from paceline.executor import Began, Halt, Launch, Unwritable
 from paceline.executors.end import News, Tell
 from paceline.executors.loop import Loop
 from paceline.executors.reaper import Reaper
@@ -43,4 +43,7 @@ class Programs:
         if isinstance(news, list):
             for end in news:
                 del self._where[end.key]
+        elif isinstance(news, Unwritable):
+            for key in news.keys:
+                del self._where[key]
         self._tell(news)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from paceline.executor import Began, Halt, Launch
-from paceline.executors.end import End, Tell, Verdict, exit_text, sentence, timeout, unkillable
+from paceline.executors.end import End, Tell, Verdict, exit_text, not_begun, sentence, timeout, unkillable
 from paceline.executors.launch import Program
 from paceline.executors.loop import Alarm, Loop, steady
 from paceline.executors.reaper import Reaper, Tree
@@ -100,6 +100,9 @@ class Series:
         except LaunchError as error:
             self._enter(End(key, Outcome.LAUNCH, detail=sentence(error)))
             return
+        except Exception as error:  # noqa: BLE001 - told: what we fail at must not take along all that runs here
+            self._give_up([key, *self._waiting], error)
+            return
         running = Running(key=key, program=program, tree=tree, began_at=began_at)
         self._at_work.append(running)
         self._found = tree.started.path
@@ -110,6 +113,12 @@ class Series:
             self._tell(running.began())
         else:
             running.alarms.append(self._loop.at(began_at + SOON, functools.partial(self._announce, running)))
+
+    def _give_up(self, keys: Sequence[str], error: Exception) -> None:
+        """The others would fare no better."""
+        self._waiting.clear()
+        self._say()
+        self._tell(not_begun(keys, error))
 
     def _announce(self, running: Running) -> None:
         self._say()

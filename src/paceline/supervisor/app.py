@@ -9,7 +9,6 @@ import itertools
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterator, KeysView, Sequence
 from functools import partial
 
@@ -24,12 +23,10 @@ from paceline.executor import (
     Retire,
     Settle,
     Unbegun,
-    Unwritable,
     Word,
-    disk_fault,
 )
 from paceline.executors.bodies import Bodies
-from paceline.executors.end import End, News
+from paceline.executors.end import End, News, not_begun
 from paceline.executors.function import Functions
 from paceline.executors.loop import Loop, steady
 from paceline.executors.memory import Cells
@@ -203,7 +200,7 @@ class Supervisor:
         try:
             begin()
         except Exception as error:  # noqa: BLE001 - one order we fail at must not take along all that runs here
-            self._tell(_not_begun(keys, error))
+            self._tell(not_begun(keys, error))
 
     def _may_begin(self, keys: Sequence[str]) -> bool:
         """False: no lease, or they are here already; what becomes of them is said in any case."""
@@ -232,11 +229,3 @@ class Supervisor:
         for executor in self._executors:
             for key in list(executor.keys()):
                 executor.halt(Halt(key=key, outcome=outcome, detail=detail, grace=grace))
-
-
-def _not_begun(keys: Sequence[str], error: Exception) -> News:
-    """We could not even try, for this error."""
-    if fault := disk_fault(error):
-        return Unwritable(keys=keys, fault=fault)
-    sys.stderr.write("".join(traceback.format_exception(error)))
-    return [End(key, Outcome.LAUNCH, detail=f"the supervisor failed at it: {error!r}") for key in keys]
