@@ -98,7 +98,7 @@ class Settle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """Kill everything (KILL, outcome INTERRUPTED) unless another lease arrives within ``seconds``. 0: no lease, ever."""
+    """Kill everything (outcome INTERRUPTED) unless another lease arrives within ``seconds``. 0: no lease, ever."""
 
     seconds: float
 
