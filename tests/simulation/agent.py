@@ -96,7 +96,6 @@ class Agent:
         self._events: deque[Event | Acked] = deque()
         self._acked: dict[str, int] = {}  # bytes of each attempt's output that the server has
         self._alarms: list[Alarm] = []  # one or none
-        self._full = False
         self._held = False  # the supervisor said what it holds
 
     def start(self) -> None:
@@ -208,12 +207,10 @@ class Agent:
             self.hear(Shipped(keys=[str(attempt)]))
 
     def _watch_space(self) -> None:
-        full = self._host.spool.full
-        if full != self._full:  # else it is no news
-            self._full = full
-            self.hear(Space(fault="no space left on device") if full else Space(free=PLENTY))
         if self._outbox.journal.torn:
             self._mend()
+        full = self._host.spool.full or self._outbox.journal.torn
+        self.hear(Space(fault="no space left on device") if full else Space(free=PLENTY))
         self.process.call_later(SPACE_EVERY, self._watch_space)
 
     def _leave(self) -> None:
