@@ -1,7 +1,8 @@
 """One launch: what of it is over and not told yet, what is at work, what waits for its turn.
 
 The next program begins the moment that the one before it is gone, so that short ones need not wait for the agent in
-between; and their ends are told together, with the last one's or a few milliseconds after the first.
+between; and their ends are told together: with the last one's, with the beginning of one that takes longer, or a
+moment after the first.
 """
 
 import functools
@@ -18,8 +19,10 @@ from paceline.model.errors import LaunchError
 from paceline.model.task import Outcome
 
 SOON = 0.005
-"""Seconds after which a beginning is told, and an end at the latest; a beginning sooner only if the output files were
-there before, and hence where its own begins is news."""
+"""Seconds after which a beginning is told; sooner only if the output files were there before, and hence where its own
+begins is news."""
+LATE = 0.02
+"""Seconds after which an end is told, though others that began with it are still to come."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -144,7 +147,7 @@ class Series:
 
     def _enter(self, end: End) -> None:
         if not self._ends:
-            self._alarms.append(self._loop.after(SOON, self._say))
+            self._alarms.append(self._loop.after(LATE, self._say))
         self._ends.append(end)
 
     def _say(self) -> None:
