@@ -92,7 +92,7 @@ class Agent:
         self._host = host
         self._incarnation = incarnation
         self._outbox = Outbox(Journal(host.spool))
-        self._starter = Starter(Launches(places=host.places, base={}))
+        self._starter = Starter(Launches(places=host.places, base={}), lambda files, directories: None)
         self._events: deque[Event | Acked] = deque()
         self._acked: dict[str, int] = {}  # bytes of each attempt's output that the server has
         self._alarms: list[Alarm] = []  # one or none

@@ -57,8 +57,8 @@ class Loop:
     def __init__(self, worker: Worker, spool: Spool, launches: Launches, clock: Clock) -> None:
         self._worker = worker
         self._outbox = Outbox(Journal(spool))
-        self._starter = Starter(launches)
         self._traces = Traces(launches.places)
+        self._starter = Starter(launches, self._traces.furnish)
         self._clock = clock
         self._places = launches.places
         self._supervision = Supervision(launches.places, launches.base, self.hear)
@@ -149,7 +149,6 @@ class Loop:
     def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
             if isinstance(action, Run):
-                self._traces.furnish(action.frame)
                 started = self._starter.start(action.frame)
                 if isinstance(started, Ended | Unwritable):
                     self._events.append(started)

@@ -1,6 +1,7 @@
-"""Giving a frame to the supervisor: rendered, with its directory made, and no body sent twice."""
+"""Giving a frame to the supervisor: rendered, with its places on disk made, and no body sent twice."""
 
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from paceline.agent.frames import Frame
 from paceline.agent.launches import Launches
@@ -8,12 +9,15 @@ from paceline.executor import Call, Ended, Launch, Unwritable, disk_fault
 from paceline.model.errors import PacelineError
 from paceline.model.task import Outcome
 
+Furnish: TypeAlias = Callable[[Iterable[str], Iterable[str]], None]
+
 
 class Starter:
-    """Knows which bodies this supervisor already has."""
+    """Knows which bodies this supervisor already has. ``furnish``: have these files and directories there."""
 
-    def __init__(self, launches: Launches) -> None:
+    def __init__(self, launches: Launches, furnish: Furnish) -> None:
         self._launches = launches
+        self._furnish = furnish
         self._digests: set[str] = set()
 
     def forget(self) -> None:
@@ -30,9 +34,7 @@ class Starter:
 
     def _launch(self, frame: Frame) -> Launch:
         launch = self._launches.launch(frame)
-        if not frame.shape.spec.cwd:
-            for directory in launch.cwds:
-                Path(directory).mkdir(parents=True, exist_ok=True)
+        self._furnish([*launch.outs, *launch.errs], () if frame.shape.spec.cwd else launch.cwds)
         return launch
 
     def _call(self, frame: Frame) -> Call:

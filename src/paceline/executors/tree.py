@@ -65,6 +65,8 @@ def children(pid: int) -> list[int]:
     """Whatever has this process for its parent. Exact only while none of them is being reaped."""
     if not _kernel_lists_children():
         return [process.pid for process in everyone() if process.parent == pid]
+    if pid == os.getpid():  # we have but one thread
+        return [int(child) for child in _children_of_thread(pid, str(pid))]
     try:
         threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - names, not paths, are wanted
     except FileNotFoundError:
