@@ -11,6 +11,7 @@ from paceline.model.errors import UsageError
 from paceline.model.job import Range
 from paceline.model.resources import GpuNeed
 from paceline.sdk import grammar
+from paceline.sdk.grammar import selector
 
 GB, GIB = 10**9, 2**30
 
@@ -106,20 +107,20 @@ def test_arrays(text: str, ranges: tuple[Range, ...], limit: int) -> None:
 @pytest.mark.parametrize(
     ("text", "jobs", "tasks"),
     [
-        ("last", grammar.LastJob(), ()),
-        ("all", grammar.AllJobs(), ()),
-        ("3", grammar.JobNumbers(ranges=(Range(start=3, stop=4),)), ()),
-        ("1,4-6", grammar.JobNumbers(ranges=(Range(start=1, stop=2), Range(start=4, stop=7))), ()),
-        ("3.17", grammar.JobNumbers(ranges=(Range(start=3, stop=4),)), (Range(start=17, stop=18),)),
-        ("3.1-5", grammar.JobNumbers(ranges=(Range(start=3, stop=4),)), (Range(start=1, stop=6),)),
-        ("last.7", grammar.LastJob(), (Range(start=7, stop=8),)),
-        ("train-7b", grammar.JobNamed(name="train-7b"), ()),
-        ("train.py", grammar.JobNamed(name="train.py"), ()),
-        ("train.py.4", grammar.JobNamed(name="train.py"), (Range(start=4, stop=5),)),
+        ("last", selector.LastJob(), ()),
+        ("all", selector.AllJobs(), ()),
+        ("3", selector.JobNumbers(ranges=(Range(start=3, stop=4),)), ()),
+        ("1,4-6", selector.JobNumbers(ranges=(Range(start=1, stop=2), Range(start=4, stop=7))), ()),
+        ("3.17", selector.JobNumbers(ranges=(Range(start=3, stop=4),)), (Range(start=17, stop=18),)),
+        ("3.1-5", selector.JobNumbers(ranges=(Range(start=3, stop=4),)), (Range(start=1, stop=6),)),
+        ("last.7", selector.LastJob(), (Range(start=7, stop=8),)),
+        ("train-7b", selector.JobNamed(name="train-7b"), ()),
+        ("train.py", selector.JobNamed(name="train.py"), ()),
+        ("train.py.4", selector.JobNamed(name="train.py"), (Range(start=4, stop=5),)),
     ],
 )
-def test_selectors(text: str, jobs: grammar.LastJob, tasks: tuple[Range, ...]) -> None:
-    assert grammar.parse_selector(text) == grammar.Selector(jobs=jobs, tasks=tasks)
+def test_selectors(text: str, jobs: selector.LastJob, tasks: tuple[Range, ...]) -> None:
+    assert selector.parse_selector(text) == selector.Selector(jobs=jobs, tasks=tasks)
 
 
 def test_moments() -> None:
@@ -158,9 +159,9 @@ REFUSED: list[tuple[Callable[[str], object], str, str, str]] = [
     (grammar.parse_array, "", "array: cannot read '' as indexes", "such as 1-100"),
     (grammar.parse_array, "1-9%none", "array: 'none' after % is not a number of tasks", "1-100%8"),
     (grammar.parse_array, "1-9%0", "array: '0' after %", "1-100%8"),
-    (grammar.parse_selector, "all.3", "selector: 'all.3' names tasks of several jobs", "3.3"),
-    (grammar.parse_selector, "1-2.3", "selector: '1-2.3' names tasks of several jobs", "3.3"),
-    (grammar.parse_selector, "", "selector: '' is not 1 to 128 printable characters", "train-7b"),
+    (selector.parse_selector, "all.3", "selector: 'all.3' names tasks of several jobs", "3.3"),
+    (selector.parse_selector, "1-2.3", "selector: '1-2.3' names tasks of several jobs", "3.3"),
+    (selector.parse_selector, "", "selector: '' is not 1 to 128 printable characters", "train-7b"),
     (grammar.check_name, "last", "name: 'last' would read as a selection", "job-last"),
     (grammar.check_name, "17", "name: '17' would read as a selection", "job-17"),
     (grammar.check_name, "v1.2", "name: 'v1.2' would read as a selection", "job-v1.2"),
@@ -255,13 +256,13 @@ def test_moments_parse_back(at: float) -> None:
 
 
 @given(
-    st.sampled_from([grammar.LastJob(), grammar.JobNamed(name="train.py")])
-    | st.integers(1, 10**6).map(lambda n: grammar.JobNumbers(ranges=(Range(start=n, stop=n + 1),))),
+    st.sampled_from([selector.LastJob(), selector.JobNamed(name="train.py")])
+    | st.integers(1, 10**6).map(lambda n: selector.JobNumbers(ranges=(Range(start=n, stop=n + 1),))),
     st.just(()) | range_sets(),
 )
-def test_selectors_parse_back(jobs: grammar.LastJob, tasks: tuple[Range, ...]) -> None:
-    selector = grammar.Selector(jobs=jobs, tasks=tasks)
-    assert grammar.parse_selector(grammar.format_selector(selector)) == selector
+def test_selectors_parse_back(jobs: selector.LastJob, tasks: tuple[Range, ...]) -> None:
+    wanted = selector.Selector(jobs=jobs, tasks=tasks)
+    assert selector.parse_selector(selector.format_selector(wanted)) == wanted
 
 
 @given(st.text(max_size=30))
@@ -272,7 +273,7 @@ def test_no_text_raises_anything_but_a_usage_error(text: str) -> None:
         grammar.parse_count,
         grammar.parse_gpu,
         grammar.parse_array,
-        grammar.parse_selector,
+        selector.parse_selector,
         lambda each: grammar.parse_moment(each, 0.0),
     ]
     for parse in parses:

@@ -1,5 +1,6 @@
-"""A real server on loopback over the memory store, inside the test's own event loop."""
+"""A real server over the memory store, on loopback and on a unix socket, inside the test's own event loop."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,25 +19,30 @@ from paceline.sdk.client import Client
 from paceline.server.app import listen
 from paceline.server.auth import Auth
 from paceline.server.fleet import Fleet
+from paceline.server.gate import Gate
 from paceline.server.links import Links
 from paceline.server.loop import Loop
+from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.watch import Watch
 from paceline.stores.memory import MemoryStore
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.gen import worker_pb2_grpc
+from paceline.wire.whereabouts import write_whereabouts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
-    """A server that answers."""
+    """A server that answers. Its clients live in its home, or without one."""
 
     fleet: Fleet
+    home: Path
     address: str
     admin: str
 
-    def client(self) -> Client:
-        return Client(ClientOptions(address=self.address, token=self.admin, owner="tester"))
+    def client(self, way: str = "near") -> Client:
+        home = self.home if way == "near" else self.home / "elsewhere"
+        return Client(ClientOptions(address=self.address, token=self.admin, home=home, owner="tester"))
 
 
 @asynccontextmanager
@@ -53,13 +59,19 @@ async def serving(home: Path, clock: Clock | None = None, patience: float = 600.
     admin, kept = auth.create("admin", "admin", time.now(), 0.0)
     await loop.keep_now(kept)
     server, address = await listen(fleet, links, ServerOptions(home=home, port=0))
+    ServerOptions(home=home).directory.mkdir(parents=True, exist_ok=True)
+    door = NearDoor(home, Gate(auth, time), rooms(fleet, links))
+    await door.open()
+    write_whereabouts(home, address)
     loop.start()
     try:
-        yield Served(fleet=fleet, address=address, admin=admin)
+        yield Served(fleet=fleet, home=home, address=address, admin=admin)
     finally:
         links.end_all()
+        await door.close(grace=1.0)
         await server.stop(grace=0)
         await store.close()
+        await asyncio.sleep(0)  # so that the other ends notice
 
 
 END: Any = vars(grpc.aio)["EOF"]

@@ -1,4 +1,4 @@
-"""A client, a server and a worker's end of the wire: what each hears, in which order."""
+"""A client, a server and a worker's end of the wire: what each hears, in which order, whichever way the client took."""
 
 import asyncio
 import json
@@ -19,6 +19,8 @@ from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2
 from paceline.wire.gen import worker_pb2 as pb
 from tests.server.conftest import ScriptedWorker, Served, serving
+
+pytestmark = pytest.mark.parametrize("way", ["near", "far"])
 
 TRUE = Spec(kind="command", body=json.dumps({"argv": ["true"]}).encode())
 
@@ -43,9 +45,9 @@ def ended(grant: pb.Grant, outcome: str = "SUCCEEDED", result: bytes = b"r") -> 
     )  # fmt: skip
 
 
-def test_a_task_goes_out_and_comes_home(tmp_path: Path) -> None:
+def test_a_task_goes_out_and_comes_home(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             submission = await client.submit([job()])
             assert list(submission.jobs) == [1]
@@ -64,9 +66,9 @@ def test_a_task_goes_out_and_comes_home(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_a_stale_end_is_answered_and_dropped(tmp_path: Path) -> None:
+def test_a_stale_end_is_answered_and_dropped(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             await client.submit([job()])
             grant = (await worker.hear("grant")).grant
@@ -85,9 +87,9 @@ def test_a_stale_end_is_answered_and_dropped(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_an_outcome_of_a_newer_worker_is_a_failure_with_its_name(tmp_path: Path) -> None:
+def test_an_outcome_of_a_newer_worker_is_a_failure_with_its_name(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             await client.submit([job()])
             await worker.say(ended((await worker.hear("grant")).grant, outcome="GREAT"))
@@ -107,10 +109,10 @@ def test_an_outcome_of_a_newer_worker_is_a_failure_with_its_name(tmp_path: Path)
     ],
 )
 def test_a_worker_that_talks_nonsense_loses_its_link_and_nothing_else(
-    word: pb.WorkerWord, message: str, tmp_path: Path
+    word: pb.WorkerWord, message: str, tmp_path: Path, way: str
 ) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             await worker.say(word)
             with pytest.raises(grpc.aio.AioRpcError, match=message):
@@ -120,9 +122,9 @@ def test_a_worker_that_talks_nonsense_loses_its_link_and_nothing_else(
     asyncio.run(scenario())
 
 
-def test_cancel_is_carried_to_the_worker_and_said_when_it_is_true(tmp_path: Path) -> None:
+def test_cancel_is_carried_to_the_worker_and_said_when_it_is_true(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             await client.submit([job(stop=4)])
             grant = (await worker.hear("grant")).grant
@@ -139,9 +141,9 @@ def test_cancel_is_carried_to_the_worker_and_said_when_it_is_true(tmp_path: Path
     asyncio.run(scenario())
 
 
-def test_the_same_token_is_the_same_submission(tmp_path: Path) -> None:
+def test_the_same_token_is_the_same_submission(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client:
+        async with serving(tmp_path) as served, served.client(way) as client:
             first = await client.submit([job("a")], token="t")
             again = await client.submit([job("a")], token="t")
             assert (list(again.jobs), again.again) == (list(first.jobs), True)
@@ -168,9 +170,9 @@ def test_the_same_token_is_the_same_submission(tmp_path: Path) -> None:
         (job(run=Spec(kind="command", body=b" " * (1 << 20) + b"{}")), "1,048,578 bytes, limit 1,048,576"),
     ],
 )
-def test_bad_jobs_are_refused_whole(spec: JobSpec, message: str, tmp_path: Path) -> None:
+def test_bad_jobs_are_refused_whole(spec: JobSpec, message: str, tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client:
+        async with serving(tmp_path) as served, served.client(way) as client:
             with pytest.raises((UsageError, NotFound)) as caught:
                 await client.submit([job("good"), spec])
             assert message in caught.value.message
@@ -179,9 +181,9 @@ def test_bad_jobs_are_refused_whole(spec: JobSpec, message: str, tmp_path: Path)
     asyncio.run(scenario())
 
 
-def test_jobs_that_wait_for_each_other_are_refused(tmp_path: Path) -> None:
+def test_jobs_that_wait_for_each_other_are_refused(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client:
+        async with serving(tmp_path) as served, served.client(way) as client:
             circle = [job("a", after_names=("c",)), job("b", after_names=("a",)), job("c", after_names=("b",))]
             with pytest.raises(UsageError, match="wait for each other: a → c → b → a"):
                 await client.submit(circle)
@@ -189,9 +191,9 @@ def test_jobs_that_wait_for_each_other_are_refused(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_what_can_never_fit_is_refused_when_asked_and_warned_of_else(tmp_path: Path) -> None:
+def test_what_can_never_fit_is_refused_when_asked_and_warned_of_else(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             big = job("big", needs=(Need(cpu=64_000),))
             with pytest.raises(NeverFits, match="no connected worker could ever run it: w lacks 62 cpus") as caught:
@@ -207,9 +209,9 @@ def test_what_can_never_fit_is_refused_when_asked_and_warned_of_else(tmp_path: P
     asyncio.run(scenario())
 
 
-def test_a_worker_that_comes_back_keeps_what_it_holds(tmp_path: Path) -> None:
+def test_a_worker_that_comes_back_keeps_what_it_holds(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             number, key = await worker.join((await client.create_token("join")).token)
             await worker.hello(number, key)
             await client.submit([job(stop=2)])
@@ -232,9 +234,9 @@ def test_a_worker_that_comes_back_keeps_what_it_holds(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_watch_ends_when_all_jobs_are_over(tmp_path: Path) -> None:
+def test_watch_ends_when_all_jobs_are_over(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             await client.submit([job()])
 
@@ -256,9 +258,9 @@ def test_watch_ends_when_all_jobs_are_over(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_drain_stops_new_work(tmp_path: Path) -> None:
+def test_drain_stops_new_work(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             [view] = await client.workers()
             await client.drain(view.worker)
@@ -275,10 +277,10 @@ def test_drain_stops_new_work(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_an_open_job_without_a_client_is_closed_after_a_while(tmp_path: Path) -> None:
+def test_an_open_job_without_a_client_is_closed_after_a_while(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path, patience=0.05) as served, served.client() as client:
-            async with served.client() as gone:
+        async with serving(tmp_path, patience=0.05) as served, served.client(way) as client:
+            async with served.client(way) as gone:
                 spec = to_wire(job("open", ranges=(), open=True), fleet_pb2.JobSpec)
                 await gone.session.submit(fleet_pb2.SubmitRequest(specs=[spec], token="t"))
                 [view] = await client.jobs()
@@ -307,24 +309,24 @@ class Ends:
         self.state.set_exception(error)
 
 
-def test_a_session_hears_of_the_end_what_everybody_else_does(tmp_path: Path) -> None:
+def test_a_session_hears_of_the_end_what_everybody_else_does(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client:
+        async with serving(tmp_path) as served, served.client(way) as client:
             await client.submit([job("open", ranges=(), open=True)])
             during, later = Ends(), Ends()
             await client.session.follow(1, during)
             await client.cancel(JobId(1), reason="not needed")
             assert await during.state == "CANCELLED"
-            async with served.client() as other:
+            async with served.client(way) as other:
                 await other.session.follow(1, later)
                 assert await later.state == "CANCELLED"
 
     asyncio.run(scenario())
 
 
-def test_what_comes_after_a_cancelled_open_job_never_runs(tmp_path: Path) -> None:
+def test_what_comes_after_a_cancelled_open_job_never_runs(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client:
+        async with serving(tmp_path) as served, served.client(way) as client:
             await client.submit([job("open", ranges=(), open=True)])
             await client.cancel(JobId(1), reason="not needed")
             await client.submit([job("next", after=(JobId(1),))])
@@ -337,9 +339,9 @@ def test_what_comes_after_a_cancelled_open_job_never_runs(tmp_path: Path) -> Non
     asyncio.run(scenario())
 
 
-def test_what_has_ended_is_shown_as_it_was_until_that_is_kept(tmp_path: Path) -> None:
+def test_what_has_ended_is_shown_as_it_was_until_that_is_kept(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
-        async with serving(tmp_path) as served, served.client() as client, ScriptedWorker(served) as worker:
+        async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:
             await joined(served, client, worker)
             await client.submit([job(stop=300)])
             seen: set[tuple[str, int]] = set()

@@ -1,57 +1,19 @@
 """The door for processes of this machine: the same gate, the same sessions."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+import json
+import socket
 from pathlib import Path
 
 import pytest
 
-from paceline.config import ClientOptions, ServerOptions
 from paceline.model.errors import NotAllowed, PacelineError, UsageError
-from paceline.sdk.client import Client
-from paceline.server.gate import Gate
-from paceline.server.links import Links
-from paceline.server.near import NearDoor, rooms
 from paceline.unix import address
-from paceline.wire.gen.fleet_pb2 import SubmitRequest, ToClient
+from paceline.wire.gen.fleet_pb2 import JobsReply, ToClient
 from paceline.wire.near import LINK, SESSION, Line, Stream, reach
-from paceline.wire.protocol import metadata
-from paceline.wire.whereabouts import socket_of, write_whereabouts
-from tests.server.conftest import Served, serving
-
-
-@asynccontextmanager
-async def door(home: Path) -> AsyncIterator[Served]:
-    async with serving(home) as served:
-        ServerOptions(home=home).directory.mkdir(parents=True, exist_ok=True)
-        near = NearDoor(home, Gate(served.fleet.auth, served.fleet.clock), rooms(served.fleet, Links()))
-        await near.open()
-        write_whereabouts(home, served.address)
-        try:
-            yield served
-        finally:
-            await near.close(grace=1.0)
-            await asyncio.sleep(0)  # so that the other ends notice
-
-
-def options(served: Served, home: Path) -> ClientOptions:
-    return replace(served.client().options, home=home)
-
-
-def test_a_session_takes_the_short_way(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with door(tmp_path) as served, Client(options(served, tmp_path)) as client:
-            request = SubmitRequest(token="t")
-            request.specs.add(name="j", open=True).run.kind = "command"
-            request.specs[0].run.body = b'{"argv": ["true"]}'
-            request.specs[0].needs.add(cpu=1000)
-            answer = await client.session.submit(request)
-            assert list(answer.jobs) == [1]
-            assert [view.name for view in await client.jobs()] == ["j"]
-
-    asyncio.run(scenario())
+from paceline.wire.protocol import FLEET, metadata
+from paceline.wire.whereabouts import socket_of
+from tests.server.conftest import serving
 
 
 @pytest.mark.parametrize(
@@ -66,7 +28,7 @@ def test_a_session_takes_the_short_way(tmp_path: Path) -> None:
 )
 def test_who_may_not_come_in_is_told(tmp_path: Path, method: str, token: str, error: type[PacelineError]) -> None:
     async def scenario() -> None:
-        async with door(tmp_path) as served:
+        async with serving(tmp_path) as served:
             said = metadata(served.admin if token == "admin" else token)
             stream = await reach(tmp_path, served.address, method, said, ToClient)
             with pytest.raises(error):
@@ -79,9 +41,8 @@ def test_who_may_not_come_in_is_told(tmp_path: Path, method: str, token: str, er
 @pytest.mark.parametrize("first", [b"", b"[]", b'["x"]', b'["x", 1]', b"\xff"])
 def test_a_stranger_is_told_how_one_begins(tmp_path: Path, first: bytes) -> None:
     async def scenario() -> None:
-        async with door(tmp_path):
-            with address(socket_of(tmp_path)) as place:
-                _, line = await asyncio.get_running_loop().create_unix_connection(Line, place)
+        async with serving(tmp_path):
+            line = await connected(tmp_path)
             await line.send(first)
             with pytest.raises(UsageError, match="begins with the method"):
                 await anext(Stream(line, ToClient))
@@ -92,9 +53,8 @@ def test_a_stranger_is_told_how_one_begins(tmp_path: Path, first: bytes) -> None
 
 def test_one_that_only_looks_in_disturbs_nobody(tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with door(tmp_path) as served:
-            with address(socket_of(tmp_path)) as place:
-                _, line = await asyncio.get_running_loop().create_unix_connection(Line, place)
+        async with serving(tmp_path) as served:
+            line = await connected(tmp_path)
             line.hang_up()
             stream = await reach(tmp_path, served.address, LINK, metadata("pl_worker_x"), ToClient)
             with pytest.raises(NotAllowed):
@@ -102,3 +62,43 @@ def test_one_that_only_looks_in_disturbs_nobody(tmp_path: Path) -> None:
             stream.cancel()
 
     asyncio.run(scenario())
+
+
+def test_who_talks_on_hears_all_the_same_why_he_may_not_come_in(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path):
+            with socket.socket(socket.AF_UNIX) as guest:
+                with address(socket_of(tmp_path)) as place:
+                    guest.connect(place)
+                guest.setblocking(False)  # noqa: FBT003 - of the standard library
+                guest.sendall(framed(json.dumps([SESSION, {}]).encode()))
+                loop = asyncio.get_running_loop()
+                told = await loop.sock_recv(guest, 4)
+                guest.sendall(framed(b"more"))
+                told += await loop.sock_recv(guest, 1000)
+            assert b"no credentials were given" in told
+
+    asyncio.run(scenario())
+
+
+def test_a_request_that_is_none_is_refused(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served:
+            line = await connected(tmp_path)
+            await line.send(json.dumps([f"{FLEET}Jobs", dict(metadata(served.admin))]).encode())
+            await line.send(b"\xff")
+            with pytest.raises(PacelineError, match="1 bytes that are no JobsRequest: that is no Paceline"):
+                await anext(Stream(line, JobsReply))
+            line.hang_up()
+
+    asyncio.run(scenario())
+
+
+async def connected(home: Path) -> Line:
+    with address(socket_of(home)) as place:
+        _, line = await asyncio.get_running_loop().create_unix_connection(Line, place)
+    return line
+
+
+def framed(message: bytes) -> bytes:
+    return len(message).to_bytes(4, "little") + message

@@ -65,6 +65,17 @@ def sh(fleet: "Fleet", tmp_path: Path) -> Shell:
     return Shell(home=fleet.home, cwd=tmp_path)
 
 
+def test_next_door_nothing_is_loaded_that_a_question_does_not_need(sh: Shell) -> None:
+    code = "import sys; from paceline.cli.main import run; run(sys.argv[1:]); print(*sys.modules, file=sys.stderr)"
+    env = {**os.environ, "PACELINE_HOME": str(sh.home)}
+    sh("run", "true")
+    for words in (["ps"], ["logs", "last"], ["worker", "ls"]):
+        asked = [sys.executable, "-c", code, *words]
+        loaded = subprocess.run(asked, env=env, check=True, capture_output=True, text=True).stderr.split()
+        assert "paceline.sdk.client" in loaded
+        assert {"grpc", "rich", "cloudpickle", "msgspec", "yaml"}.isdisjoint(loaded)
+
+
 def test_run_is_the_program(sh: Shell) -> None:
     out, err = sh("run", "--", "sh", "-c", "echo to out; echo to err >&2; exit 3", code=3)
     assert out == "to out\n"

@@ -24,7 +24,7 @@ async def parted() -> None:
         await asyncio.sleep(0)
 
 
-Host = Callable[[Stream[FromClient], Line], Awaitable[None]]
+Host = Callable[[Stream[FromClient]], Awaitable[None]]
 Guest = Callable[[Stream[ToClient]], Awaitable[None]]
 
 
@@ -48,8 +48,11 @@ def converse(home: Path, host: Host, guest: Guest) -> None:
 
     async def attend(line: Line) -> None:
         await line.receive()
-        await host(Stream(line, FromClient), line)
-        line.finish()
+        try:
+            await host(Stream(line, FromClient))
+            await line.finish()
+        except PacelineError as error:
+            await line.finish(error)
         line.hang_up()
 
     async def scenario() -> None:
@@ -66,7 +69,7 @@ def converse(home: Path, host: Host, guest: Guest) -> None:
     asyncio.run(scenario())
 
 
-async def nothing(stream: Stream[FromClient], line: Line) -> None: ...
+async def nothing(stream: Stream[FromClient]) -> None: ...
 
 
 def test_whoever_connects_says_what_it_calls_and_who_it_is(home: Path) -> None:
@@ -90,7 +93,7 @@ def test_whoever_connects_says_what_it_calls_and_who_it_is(home: Path) -> None:
 def test_messages_arrive_whole_and_in_order(home: Path, size: int) -> None:
     heard: list[list[int]] = []
 
-    async def host(stream: Stream[FromClient], line: Line) -> None:
+    async def host(stream: Stream[FromClient]) -> None:
         async for message in stream:
             heard.append(numbers(message))
             await stream.write(ToClient())
@@ -106,7 +109,7 @@ def test_messages_arrive_whole_and_in_order(home: Path, size: int) -> None:
 
 
 def test_a_fast_writer_waits_for_a_slow_reader(home: Path) -> None:
-    async def host(stream: Stream[FromClient], line: Line) -> None:
+    async def host(stream: Stream[FromClient]) -> None:
         read = [numbers(message) async for message in stream]
         assert read == [[number] for number in range(400)]
 
@@ -118,9 +121,9 @@ def test_a_fast_writer_waits_for_a_slow_reader(home: Path) -> None:
 
 
 def test_a_problem_ends_a_stream_as_the_error_it_is(home: Path) -> None:
-    async def host(stream: Stream[FromClient], line: Line) -> None:
+    async def host(stream: Stream[FromClient]) -> None:
         await stream.write(ToClient())
-        line.finish(NotAllowed("the token has expired", hint="ask for another"))
+        raise NotAllowed("the token has expired", hint="ask for another")
 
     async def guest(stream: Stream[ToClient]) -> None:
         assert await anext(stream) == ToClient()
@@ -129,6 +132,50 @@ def test_a_problem_ends_a_stream_as_the_error_it_is(home: Path) -> None:
         assert told.value.hint == "ask for another"
 
     converse(home, host, guest)
+
+
+def test_an_end_that_nobody_announced_is_no_end(home: Path) -> None:
+    async def host(stream: Stream[FromClient]) -> None:
+        await stream.write(ToClient())
+        stream.cancel()
+
+    async def guest(stream: Stream[ToClient]) -> None:
+        assert await anext(stream) == ToClient()
+        with pytest.raises(Unreachable, match="the server at 127.0.0.1:50999 hung up"):
+            await anext(stream)
+
+    converse(home, host, guest)
+
+
+def test_who_answers_is_told_that_nobody_waits_any_more(home: Path) -> None:
+    ends: list[str] = []
+
+    async def host(stream: Stream[FromClient]) -> None:
+        ends.append(repr(numbers(await stream.request())))
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ends.append("cancelled")
+
+    async def guest(stream: Stream[ToClient]) -> None:
+        await stream.ask(word(1))
+
+    converse(home, host, guest)
+    assert ends == ["[1]", "cancelled"]
+
+
+def test_a_queue_that_is_full_is_no_way(home: Path) -> None:
+    async def scenario() -> None:
+        with socket.socket(socket.AF_UNIX) as busy:
+            busy.bind(str(socket_of(home)))
+            busy.listen(0)
+            first = await reach(home, ADDRESS, SESSION, (), ToClient)
+            with pytest.raises(Unreachable, match="server.sock: Resource temporarily unavailable"):
+                await reach(home, ADDRESS, SESSION, (), ToClient)
+            first.cancel()
+            await parted()
+
+    asyncio.run(scenario())
 
 
 def test_a_message_that_is_too_large_ends_the_stream_for_its_reader(home: Path) -> None:

@@ -1,6 +1,5 @@
 """A click group that imports a command's module only when the command runs, so that ``--help`` stays fast."""
 
-import difflib
 import importlib
 from collections.abc import Mapping
 
@@ -49,6 +48,8 @@ class NounGroup(click.Group):
 
 def unknown_command(name: str, known: list[str], ctx: click.Context) -> click.UsageError:
     """What to raise for a command that is none."""
+    import difflib  # noqa: PLC0415 - for those who mistype
+
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}?" if near else f"commands: {', '.join(known)}"
     return Misspelt(f"there is no command {name!r}", hint, ctx)

@@ -13,7 +13,8 @@ from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, TaskView
-from paceline.sdk.grammar import AllJobs, JobNamed, JobNumbers, LastJob, format_array, parse_selector
+from paceline.sdk.grammar import format_array
+from paceline.sdk.grammar.selector import AllJobs, JobNamed, JobNumbers, LastJob, parse_selector
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

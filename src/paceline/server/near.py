@@ -95,9 +95,9 @@ class NearDoor:
             if room is None:
                 raise UsageError(f"{method}: a neighbour cannot call this", hint="call it at the server's address")
             await room.serve(principal, near.Stream(line, room.kind))
-            line.finish()
+            await line.finish()
         except PacelineError as error:
-            line.finish(error)
+            await line.finish(error)
         except EOFError:
             pass  # it only looked in
         finally:

@@ -36,6 +36,8 @@ _SIZE = struct.Struct("<I")
 _LAST = 1 << 31
 _MANY = 64
 """Frames that wait for a slow reader before the other side has to wait."""
+_PARTING = 2.0
+"""Seconds that the other side has to hang up after the last frame."""
 _QUEUE = 1024
 """Connections that wait for a server which is busy with something else; one more takes the other way."""
 
@@ -79,11 +81,18 @@ class Line(asyncio.Protocol):
             self._transport.write(_SIZE.pack(len(frame)) + frame)
             await self._flowing.wait()
 
-    def finish(self, problem: PacelineError | None = None) -> None:
-        """Say that nothing follows, and what went wrong if something did."""
+    async def finish(self, problem: PacelineError | None = None) -> None:
+        """Say that nothing follows, and what went wrong if something did. Then wait until the other side hangs up:
+        it may be talking still, and hanging up on it would lose what we said."""
         told = json.dumps([problem.code, problem.message, problem.hint]).encode() if problem else b""
         if not self._transport.is_closing():
             self._transport.write(_SIZE.pack(len(told) | _LAST) + told)
+            self.half_close()
+        self._left = lambda: None
+        with contextlib.suppress(EOFError, PacelineError, TimeoutError):
+            async with asyncio.timeout(_PARTING):
+                while True:
+                    await self.receive()
 
     def end(self, *errors: PacelineError) -> None:
         """Read no further, for this reason."""

@@ -1,4 +1,6 @@
-"""How people write quantities, devices, arrays and selections. One grammar for command line, job file and SDK.
+"""How people write quantities, devices, arrays and moments. One grammar for command line, job file and SDK.
+
+Selections of jobs, which only a command line has, are in ``selector``.
 
 Pure functions from text to values of ``model``; what they cannot read they refuse with a ``UsageError`` that begins
 with the field's name, quotes the text and hints at the nearest spelling that works. Each ``parse_x`` has a
@@ -8,6 +10,7 @@ with the field's name, quotes the text and hints at the nearest spelling that wo
 from paceline.sdk.grammar.array import format_array, parse_array
 from paceline.sdk.grammar.gpu import format_gpu, parse_gpu
 from paceline.sdk.grammar.moment import format_moment, parse_moment
+from paceline.sdk.grammar.name import check_name
 from paceline.sdk.grammar.pairs import parse_pair, settle
 from paceline.sdk.grammar.quantity import (
     format_count,
@@ -17,30 +20,14 @@ from paceline.sdk.grammar.quantity import (
     parse_duration,
     parse_size,
 )
-from paceline.sdk.grammar.selector import (
-    AllJobs,
-    JobNamed,
-    JobNumbers,
-    LastJob,
-    Selector,
-    check_name,
-    format_selector,
-    parse_selector,
-)
 
 __all__ = [
-    "AllJobs",
-    "JobNamed",
-    "JobNumbers",
-    "LastJob",
-    "Selector",
     "check_name",
     "format_array",
     "format_count",
     "format_duration",
     "format_gpu",
     "format_moment",
-    "format_selector",
     "format_size",
     "parse_array",
     "parse_count",
@@ -48,7 +35,6 @@ __all__ = [
     "parse_gpu",
     "parse_moment",
     "parse_pair",
-    "parse_selector",
     "parse_size",
     "settle",
 ]

@@ -8,13 +8,13 @@
 =========  ============================================    =============  ==============================
 """
 
-import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
 from paceline.sdk.grammar.array import format_array, parse_ranges
+from paceline.sdk.grammar.name import NUMBERS, TASKS, check_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +52,10 @@ class Selector:
     tasks: tuple[Range, ...] = ()  # empty: whole jobs
 
 
-_NUMERIC = re.compile(r"[\d_,:-]*\d[\d_,:-]*", re.ASCII)
-_TASKS = re.compile(r"(.+)\.([\d_,:-]*)", re.ASCII)
-NAME_LIMIT = 128
-
-
 def parse_selector(text: str, field: str = "selector") -> Selector:
     """What a selection means, before asking anybody whether such jobs exist."""
     word = text.strip()
-    match = _TASKS.fullmatch(word)
+    match = TASKS.fullmatch(word)
     if match is None:
         return Selector(jobs=_jobs(word, field))
     jobs = _jobs(match[1], field)
@@ -83,21 +78,12 @@ def format_selector(selector: Selector) -> str:
     return f"{head}.{format_array(selector.tasks)}" if selector.tasks else head
 
 
-def check_name(name: str, field: str = "name") -> str:
-    """The name itself, if a job can be called that: printable, and no selection means something else by it."""
-    if not name.isprintable() or name != name.strip() or not 0 < len(name) <= NAME_LIMIT:
-        raise UsageError(f"{field}: {name!r} is not 1 to {NAME_LIMIT} printable characters", hint="such as train-7b")
-    if name in ("last", "all") or _NUMERIC.fullmatch(name) or _TASKS.fullmatch(name):
-        raise UsageError(f"{field}: {name!r} would read as a selection of jobs", hint=f"such as job-{name}")
-    return name
-
-
 def _jobs(word: str, field: str) -> Jobs:
     if word == "last":
         return LastJob()
     if word == "all":
         return AllJobs()
-    if _NUMERIC.fullmatch(word):
+    if NUMBERS.fullmatch(word):
         return JobNumbers(ranges=parse_ranges(word, field))
     return JobNamed(name=check_name(word, field))
 
