@@ -11,7 +11,7 @@ import pytest
 
 from paceline.config import MESSAGE_LIMIT, ServerOptions
 from paceline.model.errors import NotAllowed, PacelineError, Unreachable, UsageError
-from paceline.wire.gen.fleet_pb2 import Append, ClientWord, FromClient, ToClient
+from paceline.wire.gen.fleet_pb2 import Append, ClientWord, FromClient, JobsRequest, ToClient
 from paceline.wire.near import SESSION, Line, Stream, let_go, listen, reach
 from paceline.wire.whereabouts import socket_of, write_whereabouts
 
@@ -145,6 +145,14 @@ def test_an_end_that_nobody_announced_is_no_end(home: Path) -> None:
             await anext(stream)
 
     converse(home, host, guest)
+
+
+def test_one_who_has_nothing_to_say_gives_no_answer(home: Path) -> None:
+    async def guest(stream: Stream[ToClient]) -> None:
+        with pytest.raises(PacelineError, match="no answer to the jobs request"):
+            await stream.answer(JobsRequest())
+
+    converse(home, nothing, guest)
 
 
 def test_who_answers_is_told_that_nobody_waits_any_more(home: Path) -> None:

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 
 from paceline.clock import Clock, SystemClock
 from paceline.config import ClientOptions
-from paceline.model.errors import PacelineError, Unreachable
+from paceline.model.errors import Unreachable
 from paceline.sdk import connect
 from paceline.sdk.session import PATIENCE, Session
 from paceline.wire import near
@@ -77,10 +77,11 @@ class Connection:
 
     async def _ask(self, name: str, request: Message, kind: type[M]) -> M:
         """The reply to a call that has one."""
-        async with contextlib.aclosing(self._stream(name, request, kind)) as replies:
-            async for reply in replies:
-                return reply
-        raise PacelineError(f"{name}: the server answered nothing")
+        stream = await self._reach(f"{FLEET}{name}", kind)
+        try:
+            return await stream.answer(request)
+        finally:
+            stream.cancel()
 
     async def _stream(self, name: str, request: Message, kind: type[M]) -> AsyncGenerator[M]:
         """The replies to a call. Leaving early cancels it."""

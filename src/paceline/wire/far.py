@@ -1,14 +1,14 @@
 """Calls and streams to a server anywhere: gRPC, in clear on this machine only.
 
-Every call is made as a stream, which on the wire is what it is: one request is a stream of one. So the two ways to a
-server have the same shape (``near``), and what fails comes out of either as the same error.
+The two ways to a server have the same shape (``near``), and what fails comes out of either as the same error.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 import grpc.aio
@@ -37,11 +37,16 @@ _OPTIONS: Sequence[tuple[str, int]] = (
 class Stream(Generic[M]):
     """Messages of one kind in (``async for``), of another out. A PacelineError is how it ended, if not well."""
 
-    def __init__(self, call: "grpc.aio.StreamStreamCall[Message, M]", kind: type[M], address: str) -> None:
-        self._call = call
+    def __init__(self, way: "Way", method: str, kind: type[M]) -> None:
+        self._way = way
+        self._method = method
         self._kind = kind
-        self._address = address
         self._said = ""  # what the server may find too large
+
+    @cached_property
+    def _call(self) -> Any:
+        """A conversation, unless all that we had to say was one request."""
+        return self._way.begin(self._way.channel.stream_stream, self._method, self._kind)
 
     def __aiter__(self) -> "Stream[M]":
         return self
@@ -50,16 +55,23 @@ class Stream(Generic[M]):
         try:
             message = await self._call.read()
         except grpc.aio.AioRpcError as failure:
-            raise to_error(failure, self._address, self._said) from None
+            raise to_error(failure, self._way.address, self._said) from None
         if isinstance(message, self._kind):
             return message
         raise StopAsyncIteration
 
+    async def answer(self, request: Message) -> M:
+        """The one reply to this. Raises UsageError for what is too large, and how it failed."""
+        self._begin(self._way.channel.unary_unary, request)
+        try:
+            reply: M = await self._call
+        except grpc.aio.AioRpcError as failure:
+            raise to_error(failure, self._way.address, self._said) from None
+        return reply
+
     async def ask(self, request: Message) -> None:
-        """Say this and nothing more. Raises UsageError for what is too large."""
-        check_size(request, in_words(request))
-        await self.write(request)
-        await self._call.done_writing()
+        """Say this and nothing more; replies follow. Raises UsageError for what is too large."""
+        self._begin(self._way.channel.unary_stream, request)
 
     async def write(self, message: Message) -> None:
         """Send it. To a stream that broke nothing is sent: reading says why."""
@@ -69,27 +81,35 @@ class Stream(Generic[M]):
 
     def cancel(self) -> None:
         """Hang up."""
-        self._call.cancel()
+        if "_call" in vars(self):
+            self._call.cancel()
+
+    def _begin(self, shape: Any, request: Message) -> None:
+        self._said = in_words(request)
+        check_size(request, self._said)
+        self._call = self._way.begin(shape, self._method, self._kind, request)
 
 
 class Way:
     """One client's channel. Nothing is sent before the first call."""
 
     def __init__(self, address: str, tls: Tls, metadata: Metadata) -> None:
-        self._address = address
+        self.address = address
+        self.channel = open_channel(address, tls)
         self._metadata = metadata
-        self._channel = open_channel(address, tls)
 
     def reach(self, method: str, kind: type[M]) -> Stream[M]:
         """A stream to this method. Never fails: that nobody answers, reading says."""
-        begin: Callable[..., grpc.aio.StreamStreamCall[Message, M]] = self._channel.stream_stream(
-            method, request_serializer=_serialized, response_deserializer=kind.FromString
-        )
-        return Stream(begin(metadata=self._metadata), kind, self._address)
+        return Stream(self, method, kind)
+
+    def begin(self, shape: Any, method: str, kind: type[Message], *request: Message) -> Any:
+        """The call itself."""
+        call = shape(method, request_serializer=_serialized, response_deserializer=kind.FromString)
+        return call(*request, metadata=self._metadata)
 
     async def close(self) -> None:
         """Hang up on everybody."""
-        await self._channel.close(None)
+        await self.channel.close(None)
 
 
 def open_channel(address: str, tls: Tls) -> grpc.aio.Channel:

@@ -197,8 +197,15 @@ class Stream(Generic[M]):
         self._line.cancel_when_left()
         return message
 
+    async def answer(self, request: Message) -> M:
+        """The one reply to this. Raises UsageError for what is too large, and how it failed."""
+        await self.ask(request)
+        async for reply in self:
+            return reply
+        raise PacelineError(f"no answer to {in_words(request)}")
+
     async def ask(self, request: Message) -> None:
-        """Say this and nothing more. Our end stays open: that it closes is how one leaves early.
+        """Say this and nothing more; replies follow. Our end stays open: that it closes is how one leaves early.
 
         Raises UsageError for what is too large.
         """

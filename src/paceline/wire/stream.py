@@ -13,8 +13,11 @@ class Stream(Protocol[M]):
 
     def __aiter__(self) -> AsyncIterator[M]: ...
 
+    async def answer(self, request: Message) -> M:
+        """Say this and nothing more: the one reply to it. Raises UsageError for what is too large, or how it failed."""
+
     async def ask(self, request: Message) -> None:
-        """Say this and nothing more. Raises UsageError for what is too large."""
+        """Say this and nothing more, and read the replies. Raises UsageError for what is too large."""
 
     async def write(self, message: Message) -> None:
         """Say this; wait while the other side is behind. Never raises: what went wrong is for the reader."""
