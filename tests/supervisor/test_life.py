@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from paceline.executor import SOCKET, Began, Halt, Lease, Retire, Settle
+from paceline.executor import SOCKET, Began, Halt, Lease, Retire, Settle, Unbegun
 from paceline.executors.tree import children
 from tests.supervisor.host import PATIENCE, Host, alive, reaped
 from tests.supervisor.test_trees import begin, daemon
@@ -226,11 +226,15 @@ def test_it_starts_by_its_module(host: Host) -> None:
 
 def test_an_order_it_fails_at_harms_nobody(host: Host) -> None:
     agent = host.start()
-    nobody = host.call("add", (1, 2), blobs=[b"", b""], digest="never given")
-    (end,) = agent.calls(nobody)
-    assert (end.outcome, end.detail) == ("LAUNCH", "the supervisor failed at it: KeyError('never given')")
     assert agent.run(host.launch("2.0#1", ["true"], env={"A": 1})).outcome == "LAUNCH"
     assert agent.run(host.launch("2.1#1", ["true"])).outcome == "SUCCEEDED"
+
+
+def test_a_call_whose_body_it_does_not_have_is_wanted_anew(host: Host) -> None:
+    agent = host.start()
+    agent.say(host.call("add", (1, 2), blobs=[b"", b""], digest="not kept"))
+    assert agent.wait(Unbegun).keys == ["1.0#1"]
+    assert [end.outcome for end in agent.calls(host.call("add", (1, 2)))] == ["SUCCEEDED"]
 
 
 def test_usage_is_told(host: Host) -> None:

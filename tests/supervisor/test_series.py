@@ -6,6 +6,7 @@ import signal
 import pytest
 
 from paceline.executor import Began, Ended, Halt
+from paceline.executors.tree import children
 from tests.supervisor.host import Host, alive
 
 pytestmark = pytest.mark.system
@@ -100,6 +101,17 @@ def test_a_new_agent_hears_of_all_that_have_not_ended(host: Host) -> None:
     assert list(after.holds.keys) == KEYS[1:]
     assert after.end(KEYS[0]).outcome == "SUCCEEDED"  # not settled yet
     assert after.wait(Began, KEYS[1])
+
+
+def test_what_a_short_one_leaves_behind_is_known_for_its_own(host: Host) -> None:
+    """Even if it is just being loaded when its program ends, and somebody else's might be meant."""
+    agent = host.start()
+    agent.say(host.launch("99.0#1", ["sleep", "1000"]))
+    leave = """(setsid sh -c 'trap "" TERM HUP; sleep 600' > /dev/null 2>&1 < /dev/null &)"""
+    series = [[f"{job}.{index}#1" for index in range(6)] for job in range(1, 25)]
+    agent.say(*(host.series(keys, ["sh", "-c", leave], grace=0.1) for keys in series))
+    assert {agent.end(key).outcome for keys in series for key in keys} == {"SUCCEEDED"}
+    assert len(children(host.supervisor.pid)) == 1
 
 
 def test_all_of_it_ends_with_the_supervisor(host: Host) -> None:

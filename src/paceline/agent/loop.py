@@ -42,7 +42,7 @@ from paceline.agent.words import (
     Woken,
 )
 from paceline.clock import Clock
-from paceline.executor import Ended, Holds, Unwritable
+from paceline.executor import Ended, Holds, Unbegun, Unwritable
 from paceline.wire.outgoing import INTERVAL
 
 CALM = 0.02
@@ -125,6 +125,8 @@ class Loop:
                 if not self._held.is_set():
                     sweep(self._places, event.pid, self._worker.held())
                 self._held.set()
+            case Unwritable() | Unbegun():  # perhaps for want of a body
+                self._starter.forget()
             case Orphaned() if not self._left.done():
                 self._parts.start(self._supervision.connect())
         self._perform(self._worker.receive(event, self._clock.steady()))

@@ -48,9 +48,13 @@ class Functions:
         return (shift.began() for shift in self._shifts.values())
 
     def call(self, order: Call) -> None:
-        """Give it to a process that has nothing to do, or to a new one. Raises KeyError for a body never given."""
+        """Give it to a process that has nothing to do, or to a new one; back, if its body is not here."""
         body, payloads = (order.blobs[0], order.blobs[1:]) if order.blobs else (b"", ())
-        task = Task(order.kind, order.digest, self._bodies.path(order.digest, body))
+        try:
+            task = Task(order.kind, order.digest, self._bodies.path(order.digest, body))
+        except KeyError:  # a full disk did not take it
+            self._tell(Unbegun(keys=order.keys))
+            return
         if len(order.keys) > TASKS_MAX:
             self._refuse(order, Outcome.REJECTED, f"{len(order.keys)} tasks in one call; the limit is {TASKS_MAX}")
             return

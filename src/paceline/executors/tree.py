@@ -6,6 +6,7 @@ A process is known by (pid, start time): a pid alone is given out again. Nothing
 import functools
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import NamedTuple
 ZOMBIE = "ZX"
 """States of what has died already and only waits for its parent to notice."""
 _CHUNK = 1 << 16
+_LOADING = (0.0002, 0.0005, 0.001, 0.002)
+"""Seconds between looks at a process that is being loaded."""
 _SHORT = 2048
 """Bytes below which a read is the last one: the kernel fills at least half of a page if there is more."""
 
@@ -53,12 +56,22 @@ def read(path: str) -> bytes:
 
 def variable(pid: int, name: bytes) -> bytes:
     """Of the environment the process was started with; empty if it is not there or not ours to read."""
-    try:
-        environment = b"\0" + read(f"/proc/{pid}/environ")
-    except OSError:
-        return b""
-    _, found, rest = environment.partition(b"\0" + name + b"=")
+    _, found, rest = (b"\0" + _environment(pid)).partition(b"\0" + name + b"=")
     return rest.partition(b"\0")[0] if found else b""
+
+
+def _environment(pid: int) -> bytes:
+    """While a program is being loaded its process has none for a moment, so one that is empty is looked at again."""
+    for seconds in _LOADING:
+        try:
+            found = read(f"/proc/{pid}/environ")
+        except OSError:
+            return b""
+        process = None if found else look(pid)
+        if process is None or process.state in ZOMBIE:
+            return found
+        time.sleep(seconds)
+    return b""
 
 
 def children(pid: int) -> list[int]:
