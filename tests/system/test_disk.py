@@ -180,12 +180,17 @@ def test_a_worker_without_space_takes_nothing_new_and_comes_back(new_fleet: Flee
     assert {each.attempt for each in ask(fleet, lambda client: client.tasks(job))} <= {1, 2}
 
 
-def test_a_task_that_could_not_begin_for_want_of_a_file_is_given_back(new_fleet: Fleet, small: Path) -> None:
-    fleet = new_fleet
+def start_on(fleet: Fleet, place: Path, reserve: str) -> None:
+    """A server, and a worker that works on this file system."""
     fleet.start_server()
     (fleet.home / "workers").mkdir()
-    (fleet.home / "workers" / "w1").symlink_to(small)
-    fleet.start_worker("w1", "--cpus", "2", "--reserve", "1MiB")
+    (fleet.home / "workers" / "w1").symlink_to(place)
+    fleet.start_worker("w1", "--cpus", "2", "--reserve", reserve)
+
+
+def test_a_task_that_could_not_begin_for_want_of_a_file_is_given_back(new_fleet: Fleet, small: Path) -> None:
+    fleet = new_fleet
+    start_on(fleet, small, "1MiB")
     with crowded(small):
         jobs = [submit(fleet, "true"), submit(fleet, "true", cwd="/")]
         until(lambda: [each.reason for each in fleet.seen()] == [UNWRITABLE], "the worker takes nothing new")
@@ -198,10 +203,7 @@ def test_a_task_that_could_not_begin_for_want_of_a_file_is_given_back(new_fleet:
 
 def test_a_task_that_fills_the_disk_itself_fails_by_itself(new_fleet: Fleet, small: Path) -> None:
     fleet = new_fleet
-    fleet.start_server()
-    (fleet.home / "workers").mkdir()
-    (fleet.home / "workers" / "w1").symlink_to(small)
-    fleet.start_worker("w1", "--cpus", "2", "--reserve", "1KiB")
+    start_on(fleet, small, "1KiB")
     job = submit(fleet, "head -c 20000000 /dev/zero > much || exit 7")
     assert finish(fleet, job) == "FAILED"
     (end,) = attempts(fleet, job)
