@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from paceline.executor import Unwritable, disk_fault
+from tests.mounts import small_disk
 from tests.supervisor.host import PATIENCE, Host
 
 pytestmark = pytest.mark.system
@@ -18,14 +19,8 @@ pytestmark = pytest.mark.system
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system with room for some files, none of them large."""
-    place = tmp_path / "small"
-    place.mkdir()
-    options = "size=1m,nr_inodes=32"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    with small_disk(tmp_path / "small", "size=1m,nr_inodes=32") as place:
+        yield place
 
 
 def use_up_bytes(place: Path) -> None:

@@ -20,6 +20,7 @@ from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.views import JobView, TaskView
 from paceline.sdk.blocking import bridge
 from paceline.sdk.client import Client
+from tests.mounts import small_disk
 from tests.system.chaos import tracer
 from tests.system.conftest import Fleet, until
 
@@ -32,14 +33,8 @@ UNWRITABLE = "its disk cannot be written: no space left on device"
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MiB and a hundred files."""
-    place = tmp_path / "small"
-    place.mkdir()
-    options = "size=8m,nr_inodes=100"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", "-l", place], check=True)
+    with small_disk(tmp_path / "small", "size=8m,nr_inodes=100") as place:
+        yield place
 
 
 @contextmanager
