@@ -74,10 +74,11 @@ def test_scribbling_is_noticed(caller: Caller) -> None:
         caller.records()
 
 
-def test_an_end_before_the_beginning_is_noticed(caller: Caller) -> None:
+@pytest.mark.parametrize("end", [0, PAGE, 1 << 31, 1 << 62, (1 << 64) - 1])
+def test_an_end_where_no_record_can_end_is_noticed(caller: Caller, end: int) -> None:
     caller.write(TASK, ["a"], [])
-    os.pwrite(caller.fd, bytes(PAGE), 0)
-    with pytest.raises(ValueError, match="end before they begin"):
+    os.pwrite(caller.fd, end.to_bytes(8, "little"), PAGE - 8)
+    with pytest.raises(ValueError, match="end where there is none"):
         caller.records()
 
 

@@ -94,8 +94,8 @@ class Caller:
         end = self._words[_END]
         if end == self._position:
             return []
-        if end < self._position:
-            raise ValueError("the records end before they begin")
+        if not self._position < end <= os.fstat(self.fd).st_size:
+            raise ValueError("the records end where there is none")
         data = os.pread(self.fd, end - self._position, self._position)
         self._position = end
         try:
