@@ -167,7 +167,7 @@ async def nothing_left(town: Town, job: JobId) -> None:
         helpless = [host for host in town.cluster.hosts.values() if any(s <= now <= u for s, u in host.helpless)]
         if not helpless:
             shown = [processes.described(process) for process in left]
-            town.ledger.complaints.append(f"job {job} is over, and there are still: {shown}")
+            town.ledger.complaints.append(f"job {job} is over at {now:.2f}, and there are still: {shown}")
 
 
 def began(town: Town, job: JobId) -> Callable[[], Awaitable[bool]]:

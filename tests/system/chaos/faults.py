@@ -9,8 +9,8 @@ import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import TypeAlias
@@ -93,7 +93,8 @@ async def kill_agent(scene: Scene) -> None:
 
 
 async def kill_supervisor(scene: Scene) -> None:
-    kill(scene.supervisor)
+    async with _bereft(scene):
+        kill(scene.supervisor)
 
 
 async def kill_guard(scene: Scene) -> None:
@@ -103,8 +104,10 @@ async def kill_guard(scene: Scene) -> None:
 
 async def kill_worker(scene: Scene) -> None:
     """Agent and supervisor: the guard ends what they ran."""
-    kill(scene.supervisor)
-    kill(scene.agent)
+    supervisor, agent = scene.supervisor, scene.agent
+    async with _bereft(scene):
+        kill(supervisor)
+        kill(agent)
 
 
 async def kill_host(scene: Scene) -> None:
@@ -117,7 +120,7 @@ async def kill_host(scene: Scene) -> None:
 
 
 async def _has_supervisor(scene: Scene) -> bool:
-    return processes.supervisor(scene.cluster.home, scene.charge.name) > 0
+    return _runs(scene, scene.host)
 
 
 async def kill_pool_process(scene: Scene) -> None:
@@ -130,9 +133,17 @@ async def kill_command(scene: Scene) -> None:
 
 async def kill_all(scene: Scene) -> None:
     """Of Paceline, at once."""
-    supervisors = [processes.supervisor(scene.cluster.home, name) for name in scene.cluster.hosts]
-    for pid in (scene.server, *(host.pid for host in scene.cluster.hosts.values()), *supervisors):
-        kill(pid) if pid else None
+    hosts = [replace(scene, charge=host) for host in scene.cluster.hosts.values() if _runs(scene, host)]
+    supervisors = [each.supervisor for each in hosts]
+    async with AsyncExitStack() as stack:
+        for each in hosts:
+            await stack.enter_async_context(_bereft(each))
+        for pid in (scene.server, *(host.pid for host in scene.cluster.hosts.values()), *supervisors):
+            kill(pid) if pid else None
+
+
+def _runs(scene: Scene, host: Host) -> bool:
+    return processes.supervisor(scene.cluster.home, host.name) > 0
 
 
 def _one(scene: Scene, pids: list[int]) -> int:
@@ -169,7 +180,8 @@ async def crash_agent(scene: Scene) -> None:
 
 
 async def crash_supervisor(scene: Scene) -> None:
-    await _die_at(scene, scene.supervisor, "supervisor")
+    async with _bereft(scene):
+        await _die_at(scene, scene.supervisor, "supervisor")
 
 
 async def crash_start(scene: Scene) -> None:
@@ -262,6 +274,17 @@ async def _helpless(host: Host) -> AsyncIterator[None]:
         yield
     finally:
         host.helpless[-1] = (since, uptime() + SWEEP)
+
+
+@asynccontextmanager
+async def _bereft(scene: Scene) -> AsyncIterator[None]:
+    """The supervisor dies. If its guard did so before it, what it ran is without anybody until the next one sweeps."""
+    if processes.guard(scene.supervisor):
+        yield
+        return
+    async with _helpless(scene.host):
+        yield
+        await eventually(lambda: _has_supervisor(scene), f"{scene.charge.name} has a supervisor again")
 
 
 async def stop_server(scene: Scene) -> None:

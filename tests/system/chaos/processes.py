@@ -1,8 +1,10 @@
 """Which process of a cluster is which, by who started it and what it was told."""
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from paceline.executors.reaper import MARK
 from paceline.executors.tree import ZOMBIE, Process, children, everyone, look, read, variable
 
 
@@ -45,9 +47,11 @@ def leftovers(home: Path) -> Iterator[Process]:
 
 
 def described(process: Process) -> str:
-    """Its words, its state, and whose child it is."""
+    """Its words, its state, whose child it is, who started it when."""
     words = " ".join(words_of(process.pid))[:200]
-    return f"process {process.pid} ({process.state}), child of {process.parent}: {words}"
+    mark = variable(process.pid, MARK.encode()).decode()
+    seconds = process.started / os.sysconf("SC_CLK_TCK")
+    return f"process {process.pid} ({process.state}), child of {process.parent}, of {mark} at {seconds:.2f}: {words}"
 
 
 def _belongs(home: Path, pid: int) -> bool:

@@ -25,6 +25,8 @@ POINTS = {
 
 START_POINTS = ("rename", "fsync", "fdatasync", "pwrite64", "ftruncate", "flock", "unlink", "listen")
 """The same, while it starts."""
+DETACHING = 3.0
+"""Seconds for a tracer to leave what it traces."""
 
 
 def missing() -> str:
@@ -78,8 +80,29 @@ async def inject(pid: int, calls: Sequence[str], effect: str, nth: int | str, se
     except TimeoutError:
         pass
     finally:
-        with suppress(ProcessLookupError):
-            tracer.send_signal(signal.SIGINT)  # lets go of the process
-            await tracer.wait()
+        await _let_go(tracer)
     found = look(pid)
     return found is None or found.state in ZOMBIE
+
+
+async def _let_go(tracer: asyncio.subprocess.Process) -> None:
+    """Leave all that it traces. It cannot while it holds the child of a ``vfork`` whose parent it wants to stop first;
+    then it is killed, and what it had stopped goes on."""
+    with suppress(ProcessLookupError):
+        tracer.send_signal(signal.SIGINT)
+        try:
+            await asyncio.wait_for(tracer.wait(), DETACHING)
+        except TimeoutError:
+            held = [process for process in everyone() if _tracer(process.pid) == tracer.pid]
+            tracer.kill()
+            await tracer.wait()
+            for process in held:
+                send(process, signal.SIGCONT)
+
+
+def _tracer(pid: int) -> int:
+    try:
+        _, _, rest = Path(f"/proc/{pid}/status").read_text().partition("TracerPid:")
+    except OSError:
+        return 0
+    return int(rest.split(maxsplit=1)[0])
