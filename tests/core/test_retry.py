@@ -57,3 +57,11 @@ def test_a_code_that_asks_for_a_requeue_is_none_when_the_task_succeeded_or_was_l
     assert judge(Ending(outcome=Outcome.OOM, code=75), ATTEMPT, Tries(), Retry()).outcome is Outcome.OOM
     assert judge(Ending(outcome=Outcome.FAILED, code=75), ATTEMPT, Tries(), Retry()).wait == Retry().base
     assert judge(Ending(outcome=Outcome.FAILED, code=75), ATTEMPT, Tries(), Retry(codes=())).wait < 0
+
+
+def test_the_first_loss_is_the_machines_and_the_task_does_not_wait_for_it() -> None:
+    tries = Tries()
+    lost = Ending(outcome=Outcome.LOST)
+    assert judge(lost, ATTEMPT, tries, Retry()).wait == 0.0
+    assert judge(lost, ATTEMPT, tries, Retry()).wait > 0.0
+    assert judge(lost, ATTEMPT, Tries(), Retry(losses=0)).wait < 0.0

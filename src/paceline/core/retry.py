@@ -45,7 +45,10 @@ def judge(ending: Ending, attempt: AttemptId, tries: Tries, retry: Retry) -> Ver
             )
     if judgement.budget == "free":
         return Verdict(outcome=outcome, wait=retry.base if outcome is Outcome.REQUEUED else 0.0)
-    return Verdict(outcome=outcome, wait=_charge(judgement.budget, attempt, tries, retry))
+    wait = _charge(judgement.budget, attempt, tries, retry)
+    if judgement.suspicious and tries.losses == 1:
+        wait = min(wait, 0.0)  # the first time it was, most likely, the machine: the task need not wait for that
+    return Verdict(outcome=outcome, wait=wait)
 
 
 def _charge(budget: str, attempt: AttemptId, tries: Tries, retry: Retry) -> float:
