@@ -177,7 +177,8 @@ class Ledger:
         task.lost += outcome is Outcome.LOST
         assert task.lost < POISON_LIMIT, f"{name}: tried again after it took {task.lost} workers down"
         task.may_start = retry_at
-        if budget != "free":
+        first_loss = outcome is Outcome.LOST and task.used["losses"] == 1
+        if budget != "free" and not first_loss:
             tries = task.used["failures"] + task.used["losses"]
             least = 0.5 * min(job.spec.retry.cap, job.spec.retry.base * 2.0 ** (tries - 1))
             assert retry_at >= at + least, f"{name}: tried again after {retry_at - at:.1f} s, {least} at least"
