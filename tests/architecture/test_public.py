@@ -26,7 +26,7 @@ PUBLIC: Mapping[str, set[str]] = {
         "task",
     },
     "paceline.testing": {"FakeClock", "World"},
-    "paceline.train": {"report"},
+    "paceline.train": {"Checkpoint", "checkpoint", "publish", "report", "requeue", "restore", "should_stop"},
 }
 
 

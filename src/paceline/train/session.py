@@ -12,6 +12,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from paceline.train import term
 from paceline.unix import address
 
 LIMIT = 64 << 10
@@ -29,6 +30,7 @@ class _Here:
 
 def enter(key: str, path: str) -> None:
     """From here on this process works on the attempt ``key``; its reports go to the socket at ``path``."""
+    term.forget()
     _Here.key, _Here.path, _Here.step = key, path, -1
 
 
@@ -40,6 +42,12 @@ def leave() -> None:
 def current() -> str:
     """The attempt this code runs for (``3.17#1``); empty outside Paceline."""
     return _where()[0]
+
+
+def agent() -> Path | None:
+    """The socket of the worker's agent; None outside Paceline."""
+    path = os.environ.get("PACELINE_AGENT", "")
+    return Path(path) if path and current() else None
 
 
 def report(*, step: int = -1, **values: object) -> None:

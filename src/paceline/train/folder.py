@@ -1,0 +1,54 @@
+"""A folder of files as one thing: complete, on disk, and known by the hashes of what is in it."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+MANIFEST = ".paceline.json"
+"""What was found in the folder when it was sealed."""
+
+File: TypeAlias = Mapping[str, object]
+"""``{"name": "weights/0.bin", "sha256": …, "bytes": …}``; names are relative, with slashes."""
+
+
+def seal(folder: Path, **about: object) -> Sequence[File]:
+    """Have all files of the folder on disk, and a manifest of them: with what is said ``about`` them.
+
+    Raises ValueError for an empty folder, and for a link or anything else that is no plain file.
+    """
+    files = [_file(folder, path) for path in _paths(folder)]
+    if not files:
+        raise ValueError(f"{folder}: nothing was written into it")
+    manifest = folder / MANIFEST
+    manifest.write_text(json.dumps({**about, "files": files}))
+    _sync(manifest)
+    for directory in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+        _sync(directory)
+    return files
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise ValueError(f"{path}: only plain files can be kept")
+        if path.is_file() and path.name != MANIFEST:
+            yield path
+
+
+def _file(folder: Path, path: Path) -> File:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = os.fstat(file.fileno()).st_size
+    return {"name": path.relative_to(folder).as_posix(), "sha256": sha256, "bytes": size}
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
