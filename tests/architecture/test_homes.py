@@ -48,6 +48,7 @@ PURE = {
     "bisect",
     "collections",
     "dataclasses",
+    "datetime",
     "enum",
     "functools",
     "heapq",
@@ -55,6 +56,7 @@ PURE = {
     "math",
     "operator",
     "paceline",
+    "re",
     "typing",
 }
 """All that ``model`` and ``core`` may import: nothing here waits, asks, remembers or guesses."""
