@@ -21,22 +21,33 @@ from paceline.model.resources import Need
 BUILT_IN: Mapping[str, str] = {
     "command": "paceline.tasks.command:KIND",
     "function": "paceline.tasks.function:KIND",
+    "simulate": "paceline.tasks.simulate:KIND",
     "train": "paceline.tasks.train:KIND",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variants:
+    """Parameters whose shape follows from the word in one of them, a field that all the shapes have."""
+
+    field: str
+    usual: str  # the word that is meant where there is none
+    shapes: Mapping[str, type[msgspec.Struct]]  # by word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One row of the kind table.
 
-    ``params`` is a ``msgspec.Struct`` class: its annotations are the contract a submitted body is checked against.
+    ``params`` is a ``msgspec.Struct`` class, or several: its annotations are the contract a submitted body is checked
+    against.
     ``run`` names the function ``module:name``; it takes the params and returns a JSON-able result. Empty for kinds
     that are not run by calling a function (commands).
     ``features`` says what a worker must be able to do for given params; ``available`` which of those this
     machine offers, found without importing anything heavy.
     """
 
-    params: type[msgspec.Struct]
+    params: type[msgspec.Struct] | Variants
     run: str = ""
     need: Need = Need()
     check: Callable[[Any], None] = lambda params: None  # further rules; raises UsageError naming the field
@@ -78,13 +89,27 @@ def parse(name: str, body: bytes, payload: bytes = b"") -> Any:
     """
     kind = find(name)
     raw = _mapping(name, body) | (_mapping(name, payload) if payload else {})
-    _refuse_unknown(name, kind.params, raw)
+    wanted = shape(name, raw)
+    _refuse_unknown(name, kind.params, wanted, raw)
     try:
-        params = msgspec.convert(raw, kind.params)
+        params = msgspec.convert(raw, wanted)
     except msgspec.ValidationError as error:
-        raise _readable(name, kind.params, error) from None
+        raise _readable(name, wanted, error) from None
     kind.check(params)
     return params
+
+
+def shape(name: str, raw: Mapping[str, Any]) -> type[msgspec.Struct]:
+    """What these parameters must look like. Raises UsageError naming the nearest variant there is."""
+    params = find(name).params
+    if not isinstance(params, Variants):
+        return params
+    word = raw.get(params.field, params.usual)
+    if word not in (words := list(params.shapes)):
+        near = difflib.get_close_matches(str(word), words, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(words)}"
+        raise UsageError(f"{name}.{params.field}: there is no {params.field} {word!r}", hint=hint)
+    return params.shapes[word]
 
 
 def _mapping(name: str, text: bytes) -> dict[str, Any]:
@@ -97,13 +122,26 @@ def _mapping(name: str, text: bytes) -> dict[str, Any]:
     return raw
 
 
-def _refuse_unknown(name: str, params: type[msgspec.Struct], raw: Mapping[str, Any]) -> None:
-    known = params.__struct_encode_fields__
+def _refuse_unknown(
+    name: str, params: type[msgspec.Struct] | Variants, wanted: type[msgspec.Struct], raw: Mapping[str, Any]
+) -> None:
+    known = wanted.__struct_encode_fields__
     for key in raw:
         if key not in known:
+            if isinstance(params, Variants):
+                _refuse_strange(name, params, key, raw)
             near = difflib.get_close_matches(str(key), known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
             raise UsageError(f"{name}.{key}: there is no such parameter", hint=hint)
+
+
+def _refuse_strange(name: str, params: Variants, key: str, raw: Mapping[str, Any]) -> None:
+    """Raise UsageError if the parameter is one of another variant."""
+    owners = [word for word, other in params.shapes.items() if key in other.__struct_encode_fields__]
+    if owners:
+        word = raw.get(params.field, params.usual)
+        said = f"{name}.{key}: this is a parameter of {' and '.join(owners)}, not of {word}"
+        raise UsageError(said, hint=f"leave it out, or {params.field}: {owners[0]}")
 
 
 def _readable(name: str, params: type[msgspec.Struct], error: msgspec.ValidationError) -> UsageError:

@@ -80,7 +80,7 @@ def default_name(kind: str, params: Mapping[str, object]) -> str:
 
 def read_params(kind: str, pairs: Sequence[tuple[str, str]]) -> Mapping[str, object]:
     """Parameters that came as text, each read as what the kind declares; what cannot be read so stays text."""
-    types = {field.encode_name: field.type for field in msgspec.structs.fields(kinds.find(kind).params)}
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(kinds.shape(kind, dict(pairs)))}
     return {key: _typed(value, types.get(key, str)) for key, value in pairs}
 
 

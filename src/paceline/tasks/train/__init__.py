@@ -1,21 +1,18 @@
-"""The kind ``train``: a table in, a model file and honest metrics out.
+"""The kind ``train``: a table in, a model in a safe format and honest metrics out.
 
-Light on purpose: these parameters are checked wherever a job is submitted, so nothing here imports a numerical library.
+Light on purpose: parameters are checked wherever a job is submitted, so nothing here imports a numerical library.
 The work begins in ``run.py``; every model has a trainer of its own, named in ``TRAINERS``.
 """
 
 import difflib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Annotated, Literal
 
-import msgspec
-from msgspec import Meta
-
-from paceline.kinds import Kind
+from paceline.kinds import Kind, Variants
 from paceline.model.errors import UsageError
+from paceline.tasks.train.params import RandomForestParams, TrainParams, XGBoostParams
 
 EXTENSIONS = (".csv", ".tsv", ".parquet", ".npz")
 
@@ -24,50 +21,35 @@ EXTENSIONS = (".csv", ".tsv", ".parquet", ".npz")
 class Trainer:
     """One model that can be trained."""
 
-    run: str  # ``module:name`` of its function (params, parts, report) -> Trained
-    packages: tuple[str, ...]  # what must be installed for it
+    params: type[TrainParams]
+    run: str  # ``module:name`` of its function (params, parts, session) -> Trained
+    load: str  # ``module:name`` of its function (file, card) -> Fitted
+    packages: tuple[str, ...]  # what must be installed for it, as it is imported
 
+
+_TABLES = ("numpy", "pyarrow", "sklearn", "skops")
 
 TRAINERS: Mapping[str, Trainer] = {
     "random_forest": Trainer(
+        params=RandomForestParams,
         run="paceline.tasks.train.random_forest:train",
-        packages=("numpy", "pyarrow", "sklearn", "skops"),
+        load="paceline.tasks.train.random_forest:load",
+        packages=_TABLES,
+    ),
+    "xgboost": Trainer(
+        params=XGBoostParams,
+        run="paceline.tasks.train.xgboost:train",
+        load="paceline.tasks.train.xgboost:load",
+        packages=(*_TABLES, "xgboost"),
     ),
 }
 
 
-class TrainParams(msgspec.Struct, kw_only=True, frozen=True):
-    """What to train, on what. Paths are the worker's, relative to the task's directory."""
-
-    data: str  # a .csv, .tsv, .parquet or .npz file
-    model: str = "random_forest"
-    target: str = ""  # the column to predict; empty: the last one (NPZ: the array y)
-    task: Literal["auto", "classification", "regression"] = "auto"
-    features: list[str] = []  # columns to learn from; empty: all but the target
-    drop: list[str] = []  # columns to leave out
-    validation_split: Annotated[float, Meta(gt=0, lt=1)] = 0.2  # the part of the rows that is measured on
-    validation_data: str = ""  # a second table to measure on, instead of a split
-    seed: Annotated[int, Meta(ge=0, lt=2**32)] = 0  # same seed, same split, same model
-    output: str = "models"  # directory for the model file
-
-    trees: Annotated[int, Meta(ge=1, le=100_000)] = 100
-    max_depth: Annotated[int, Meta(ge=1)] | None = None  # None: until the leaves are pure
-    min_samples_leaf: Annotated[int, Meta(ge=1)] = 1
-    # Tried at each split: a number of features, a fraction of them (1.0: all), or a rule.
-    # "auto" is sqrt for classification, all for regression.
-    max_features: Literal["auto", "sqrt", "log2"] | Annotated[int, Meta(ge=1)] | Annotated[float, Meta(gt=0, le=1)] = (
-        "auto"
-    )
-    report_every: Annotated[int, Meta(ge=0)] = 0  # trees between reports; 0: some twenty reports, or one a second
-
-
 def check(params: TrainParams) -> None:
     """Rules that concern several fields, or a name. Raises UsageError."""
-    if params.model not in TRAINERS:
-        raise UsageError(f"train.model: there is no model {params.model!r}", hint=nearest(params.model, TRAINERS))
-    _check_extension("data", params.data)
+    check_extension("train.data", params.data)
     if params.validation_data:
-        _check_extension("validation_data", params.validation_data)
+        check_extension("train.validation_data", params.validation_data)
     for name in params.features:
         if name == params.target:
             raise UsageError(f"train.features: {name!r} is the target, which cannot be learned from")
@@ -75,22 +57,25 @@ def check(params: TrainParams) -> None:
             raise UsageError(f"train.drop: {name!r} is also among the features")
     if params.target and params.target in params.drop:
         raise UsageError(f"train.drop: {params.target!r} is the target")
+    if params.task == "regression" and params.class_weight != "none":
+        raise UsageError("train.class_weight: a regression has no classes", hint="leave it out")
 
 
-def _check_extension(field: str, path: str) -> None:
+def check_extension(field: str, path: str) -> None:
+    """Whether the file's name promises something that can be read. Raises UsageError."""
     extension = PurePath(path).suffix.lower()
     if extension not in EXTENSIONS:
         raise UsageError(
-            f"train.{field}: {path!r} is not a kind of file that can be read", hint=f"one of {', '.join(EXTENSIONS)}"
+            f"{field}: {path!r} is not a kind of file that can be read", hint=f"one of {', '.join(EXTENSIONS)}"
         )
 
 
-def nearest(name: str, known: Mapping[str, object] | list[str]) -> str:
+def nearest(name: str, known: Sequence[str]) -> str:
     """A hint: the known name most like this one, or all of them where none is."""
     near = difflib.get_close_matches(name, known, 1)
     if near:
         return f"did you mean {near[0]!r}?"
-    first = list(known)[:20]
+    first = known[:20]
     return f"there are: {', '.join(first)}" + (f" and {len(known) - 20} more" if len(known) > 20 else "")
 
 
@@ -109,7 +94,11 @@ def available() -> tuple[str, ...]:
 
 
 KIND = Kind(
-    params=TrainParams,
+    params=Variants(
+        field="model",
+        usual="random_forest",
+        shapes={model: trainer.params for model, trainer in TRAINERS.items()},
+    ),
     run="paceline.tasks.train.run:run",
     check=check,
     features=features,

@@ -25,11 +25,11 @@ def read(field: str, file: Path) -> pa.Table:
             convert_options=pacsv.ConvertOptions(strings_can_be_null=True),
         )
     except pa.ArrowException as error:
-        raise UsageError(f"train.{field}: {str(file)!r}{_fault(file) or f' is not a CSV file: {error}'}") from None
+        raise UsageError(f"{field}: {str(file)!r}{_fault(file) or f' is not a CSV file: {error}'}") from None
     _check_text(field, file, table)
     if all(_is_number(name) for name in table.column_names):
         hint = "the first line must name the columns"
-        raise UsageError(f"train.{field}: the first line of {str(file)!r} holds numbers, not names", hint=hint)
+        raise UsageError(f"{field}: the first line of {str(file)!r} holds numbers, not names", hint=hint)
     return table
 
 
@@ -52,7 +52,7 @@ def _check_text(field: str, file: Path, table: pa.Table) -> None:
         if pa.types.is_binary(column.type):
             row = next(row for row, cell in enumerate(column) if not _is_text(cell.as_py() or b""))
             place = f"{str(file)!r}, line {lines(file, [row])[0]}, column {name!r}"
-            raise UsageError(f"train.{field}: {place}: not UTF-8 text", hint="convert it: iconv -t UTF-8")
+            raise UsageError(f"{field}: {place}: not UTF-8 text", hint="convert it: iconv -t UTF-8")
 
 
 def _is_text(cell: bytes) -> bool:

@@ -6,9 +6,12 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from paceline.model.errors import UsageError
-from paceline.tasks.train import TrainParams, target
+from paceline.tasks.train import target
+from paceline.tasks.train.columns import Column, type_of
 from paceline.tasks.train.examples import Choice, Examples, choose, take
-from paceline.tasks.train.table import read
+from paceline.tasks.train.fingerprint import Fingerprint, fingerprint
+from paceline.tasks.train.params import TrainParams
+from paceline.tasks.train.table import Table, read
 
 ROWS_AT_LEAST = 2
 """In each part: below that no metric means anything."""
@@ -16,10 +19,10 @@ ROWS_AT_LEAST = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Features and target of one part."""
+    """Features and target of one part. ``x``: raw columns (rows, features). ``y``: labels or values (rows,)."""
 
-    x: np.ndarray
-    y: np.ndarray
+    x: np.ndarray  # float64, or objects where a column is text
+    y: np.ndarray  # classes as str or int64, quantities as float64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,49 +31,76 @@ class Parts:
 
     task: target.Task
     target: str
-    features: tuple[str, ...]
-    text: tuple[int, ...]  # which of the features are text
+    columns: tuple[Column, ...]  # the features
     train: Part
     validation: Part
+    shape: tuple[int, ...] = ()  # of one row's features, where they are an image: (28, 28) or (32, 32, 3)
+    data: Fingerprint = Fingerprint()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def classes(self) -> np.ndarray:
+        """All that occur, in either part, in order. Empty for a regression."""
+        if self.task == "regression":
+            return np.array([])
+        return np.unique(np.concatenate([self.train.y, self.validation.y]))
 
 
 def prepare(params: TrainParams) -> Parts:
     """Read, judge and divide. Raises UsageError for everything that can be wrong with a user's table."""
-    table = read("data", params.data)
+    table = read("train.data", params.data)
     choice = choose(params, table)
     examples = take(choice, table)
-    task = target.judge(params, choice.target, examples.y)
+    task = target.judge(params, choice.target.name, examples.y)
     warnings: tuple[str, ...] = ()
     if params.validation_data:
-        train, validation = _whole(task, examples), _second(params, choice, task, examples)
+        train, validation = _whole(task, examples), _second(params, choice, task)
     else:
         train, validation, warnings = _divided(params, task, examples)
     _check_parts(task, train, validation)
     return Parts(
         task=task,
-        target=choice.target,
-        features=choice.features,
-        text=examples.text,
+        target=choice.target.name,
+        columns=choice.features,
         train=train,
         validation=validation,
+        shape=_shape(choice, table),
+        data=fingerprint(params, table),
         warnings=(*(f"column {name!r} has no values and was left out" for name in choice.ignored), *warnings),
     )
+
+
+def _shape(choice: Choice, table: Table) -> tuple[int, ...]:
+    """An image is one only as long as it has all its pixels, in order."""
+    pixels = [name for name in table.names if name != choice.target.name]
+    return table.shape if [column.name for column in choice.features] == pixels else ()
 
 
 def _whole(task: target.Task, examples: Examples) -> Part:
     return Part(x=examples.x, y=target.labels(task, examples.y))
 
 
-def _second(params: TrainParams, choice: Choice, task: target.Task, first: Examples) -> Part:
-    second = take(choice, read("validation_data", params.validation_data))
-    for position, name in enumerate(choice.features):
-        if (position in first.text) != (position in second.text):
-            kinds = ("text", "numbers") if position in first.text else ("numbers", "text")
-            raise UsageError(f"train.validation_data: column {name!r} holds {kinds[1]}, but {kinds[0]} in data")
-    if (first.y.dtype == object) != (second.y.dtype == object) or not target.fits(task, second.y):
-        raise UsageError(f"train.validation_data: column {choice.target!r} is not of the same kind as in data")
+def _second(params: TrainParams, choice: Choice, task: target.Task) -> Part:
+    table = read("train.validation_data", params.validation_data)
+    _check_target(choice, table)
+    second = take(choice, table)
+    if not target.fits(task, second.y):
+        raise _unlike(choice)
     return _whole(task, second)
+
+
+def _check_target(choice: Choice, table: Table) -> None:
+    # Numbers could be read as text; but as classes they would be others than those in data.
+    if choice.target.name in table.names and type_of(table, choice.target.name) != choice.target.type:
+        raise _unlike(choice)
+
+
+def _unlike(choice: Choice) -> UsageError:
+    return UsageError(f"train.validation_data: column {choice.target.name!r} is not of the same kind as in data")
 
 
 def _divided(params: TrainParams, task: target.Task, examples: Examples) -> tuple[Part, Part, tuple[str, ...]]:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from paceline.model.errors import UsageError
-from paceline.tasks.train import TrainParams
+from paceline.tasks.train.params import TrainParams
 
 Task: TypeAlias = Literal["classification", "regression"]
 

@@ -13,7 +13,8 @@ import pytest
 from paceline import kinds
 from paceline.model.errors import UsageError
 from paceline.sdk.work import read_params
-from paceline.tasks.train import TrainParams
+from paceline.tasks.train import TRAINERS
+from paceline.tasks.train.params import RandomForestParams, TrainParams, XGBoostParams
 
 
 def parse(**params: Any) -> TrainParams:
@@ -24,12 +25,27 @@ def parse(**params: Any) -> TrainParams:
 
 def test_a_path_is_enough() -> None:
     params = parse()
+    assert isinstance(params, RandomForestParams)
     assert (params.model, params.trees, params.validation_split, params.task) == ("random_forest", 100, 0.2, "auto")
 
 
 @pytest.mark.parametrize("value", ["auto", "sqrt", "log2", 3, 0.5, 1.0])
 def test_max_features_is_a_rule_a_number_or_a_fraction(value: object) -> None:
-    assert parse(max_features=value).max_features == value
+    assert parse(max_features=value) == RandomForestParams(data="a.csv", max_features=value)  # type: ignore[arg-type]
+
+
+def test_a_model_has_parameters_of_its_own() -> None:
+    assert parse(model="xgboost", rounds=7) == XGBoostParams(data="a.csv", rounds=7)
+
+
+def test_a_word_of_a_command_line_is_read_by_the_model_it_is_for() -> None:
+    words = [("model", "xgboost"), ("rounds", "7"), ("reg_alpha", "1"), ("class_weight", '{"0": 2}')]
+    assert read_params("train", words) == {
+        "model": "xgboost",
+        "rounds": 7,
+        "reg_alpha": 1.0,
+        "class_weight": {"0": 2.0},
+    }
 
 
 @pytest.mark.parametrize(
@@ -54,6 +70,19 @@ def test_max_features_is_a_rule_a_number_or_a_fraction(value: object) -> None:
         ({"features": ["a"], "drop": ["a"]}, "train.drop: 'a' is also among the features"),
         ({"target": "y", "drop": ["y"]}, "train.drop: 'y' is the target"),
         ({"tree": 5}, "train.tree: there is no such parameter"),
+        ({"model": 5}, "train.model: there is no model 5"),
+        ({"rounds": 5}, "train.rounds: this is a parameter of xgboost, not of random_forest"),
+        (
+            {"model": "xgboost", "min_samples_leaf": 5},
+            "train.min_samples_leaf: this is a parameter of random_forest, not of xgboost",
+        ),
+        ({"model": "xgboost", "learning_rate": 2}, "train.learning_rate: expected `float` <= 1.0"),
+        ({"model": "xgboost", "patience": -1}, "train.patience: expected `int` >= 0"),
+        ({"model": "xgboost", "device": "gpu"}, "train.device: invalid enum value 'gpu'"),
+        ({"class_weight": "even"}, "train.class_weight: invalid enum value 'even'"),
+        ({"class_weight": {"a": 0}}, "train.class_weight[...]: expected `float` > 0.0"),
+        ({"class_weight": "balanced", "task": "regression"}, "train.class_weight: a regression has no classes"),
+        ({"checkpoint_seconds": 0}, "train.checkpoint_seconds: expected `float` > 0.0"),
     ],
 )
 def test_a_wrong_value_is_named(params: dict[str, object], message: str) -> None:
@@ -66,8 +95,10 @@ def test_a_wrong_value_is_named(params: dict[str, object], message: str) -> None
     ("params", "hint"),
     [
         ({"model": "random_forrest"}, "did you mean 'random_forest'?"),
-        ({"model": "gpt"}, "there are: random_forest"),
+        ({"model": "gpt"}, f"there are: {', '.join(TRAINERS)}"),
         ({"tree": 5}, "did you mean 'trees'?"),
+        ({"rounds": 5}, "leave it out, or model: xgboost"),
+        ({"class_weight": "even"}, "one of balanced, none"),
         ({"task": "guess"}, "one of auto, classification, regression"),
         ({"max_features": "most"}, "one of auto, log2, sqrt"),
         ({"data": "a.xlsx"}, "one of .csv, .tsv, .parquet, .npz"),
@@ -105,11 +136,12 @@ def test_a_task_of_a_grid_brings_its_own_values() -> None:
 def test_a_worker_must_have_the_model() -> None:
     kind = kinds.find("train")
     assert kind.features(parse()) == ("train.random_forest",)
-    assert kind.available() == ("train.random_forest",)
+    assert kind.features(parse(model="xgboost")) == ("train.xgboost",)
+    assert {"train.random_forest", "train.xgboost"} <= set(kind.available())
 
 
 def test_every_parameter_is_documented_with_its_default() -> None:
-    page = (Path(__file__).parents[2] / "docs/reference/train.md").read_text()
+    page = (Path(__file__).parents[3] / "docs/reference/train.md").read_text()
     rows = dict(re.findall(r"^\| `(\w+)` \|.* \| (.*) \|$", page, re.MULTILINE))
     words = {"required": "NODEFAULT", "none": "", "the last one": "", "all but the target": "", "`null`": "None"}
     told = {name: words.get(default, default.strip("`")) for name, default in rows.items()}
@@ -123,7 +155,7 @@ def test_asking_imports_no_numerical_library() -> None:
         "from paceline import kinds\n"
         "kinds.parse('train', json.dumps({'data': 'a.csv'}).encode())\n"
         "kinds.find('train').available()\n"
-        "print(sorted({'numpy', 'pyarrow', 'sklearn', 'skops'} & set(sys.modules)))\n"
+        "print(sorted({'numpy', 'pyarrow', 'sklearn', 'skops', 'xgboost', 'torch'} & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

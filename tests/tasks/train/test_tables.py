@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from paceline.model.errors import UsageError
-from paceline.tasks.train import TrainParams
+from paceline.tasks.train.params import TrainParams
 from paceline.tasks.train.split import Parts, prepare
 
 IRIS = "sepal,petal,species\n" + "".join(f"{i % 7},{i % 3}.5,{'ab'[i % 2]}\n" for i in range(20))
@@ -88,7 +88,7 @@ def test_booleans_times_decimals_and_dictionaries_are_understood() -> None:
     labels = pa.array(["yes", "no"] * 4)
     table = save_parquet(when=moments, flag=flags, price=prices, colour=colours, label=labels)
     parts = read(table, "t.parquet", validation_split=0.25)
-    assert parts.text == (3,)
+    assert [column.type for column in parts.columns] == ["time", "number", "number", "text"]
     rows = {tuple(row) for row in np.concatenate([parts.train.x, parts.validation.x]).tolist()}
     assert {(0.0, 1.0, 0.5, "red"), (86_400.0, 0.0, 1.5, None)} <= rows
 
@@ -319,7 +319,7 @@ def _learns_both(text: str, seed: int) -> bool:
     ("second", "complaint"),
     [
         ("sepal,species\n1,a\n2,b\n", "'v.csv' has no column 'petal'"),
-        ("sepal,petal,species\nx,1,a\ny,2,b\n", "column 'sepal' holds text, but numbers in data"),
+        ("sepal,petal,species\nx,1,a\ny,2,b\n", "column 'sepal' holds text, but numbers where it was learned from"),
         ("sepal,petal,species\n1,1,1\n2,2,2\n", "column 'species' is not of the same kind as in data"),
         ("sepal,petal,species\n1,1,0.5\n2,2,1.5\n", "column 'species' is not of the same kind as in data"),
         ("sepal,petal,species\n1,1,a\n", "one row is too few to measure on; 2 are needed"),
