@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+from paceline.model.checkpoint import Checkpoint
 from paceline.model.columns import Attempts, Endings
+from paceline.model.file import File
 from paceline.model.ids import AttemptId, JobId, WorkerId
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.model.records import (
     AttemptsGranted,
     AttemptsOver,
     CancelKept,
+    CheckpointKept,
+    CheckpointsDropped,
     JobKept,
     LogKept,
     Reported,
@@ -87,6 +91,20 @@ def token(digest: str = "ab" * 32, *, expires_at: float = 0.0, at: float = NOW) 
 
 def report(step: int, values: str = "{}", *, index: int = 0, at: float = NOW) -> Reported:
     return Reported(attempt=AttemptId(JOB, index, 1), step=step, values=values, at=at)
+
+
+def checkpoint(step: int, metric: float | None = None, *, index: int = 0, at: float = NOW) -> CheckpointKept:
+    made = Checkpoint(
+        attempt=AttemptId(JOB, index, 1),
+        step=step,
+        metric=metric,
+        files=[File(name="ü/0.bin", sha256="ab" * 32, bytes=1 << 40)],
+    )
+    return CheckpointKept(checkpoint=made, at=at)
+
+
+def dropped(*steps: int) -> CheckpointsDropped:
+    return CheckpointsDropped(attempts=Attempts(job=JOB, indexes=[0] * len(steps)), steps=steps)
 
 
 def chunk(offset: int, data: bytes, *, stream: str = "out") -> LogKept:

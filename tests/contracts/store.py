@@ -42,7 +42,9 @@ from tests.contracts.records import (
     NOW,
     WORKER,
     cancelled,
+    checkpoint,
     chunk,
+    dropped,
     ended,
     granted,
     job,
@@ -166,6 +168,19 @@ class StoreContract:
         batch: list[Record] = [job(), payloads(0, b"a", b"b"), granted(0), cancelled()]
         (live,) = asyncio.run(snapshot_after(world, batch)).jobs
         assert live.payloads == {0: b"a"}
+
+    def test_checkpoints_come_back_in_the_order_they_were_kept_but_for_those_that_were_dropped(
+        self, world: World
+    ) -> None:
+        one, two, again = checkpoint(1, 0.5), checkpoint(2), checkpoint(1, 0.25)
+        batch: list[Record] = [job(), granted(0, 1), one, checkpoint(9, index=1), two, checkpoint(3)]
+        (live,) = asyncio.run(snapshot_after(world, batch, [again, dropped(3)])).jobs
+        assert live.checkpoints == [each.checkpoint for each in (checkpoint(9, index=1), two, again)]
+
+    def test_checkpoints_of_a_job_that_is_over_are_nobody_s(self, world: World) -> None:
+        over = JobOver(job=JOB, at=NOW + 9, state=TaskState.SUCCEEDED, counts={"SUCCEEDED": 4})
+        snapshot = asyncio.run(snapshot_after(world, [job(), granted(0), checkpoint(1), dropped(1), over]))
+        assert snapshot.jobs == []
 
     def test_a_worker_is_as_it_last_stood(self, world: World) -> None:
         batch: list[Record] = [worker(), worker(2), worker(state=WorkerState.LOST, at=NOW + 5)]

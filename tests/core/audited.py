@@ -32,6 +32,7 @@ def picture(cluster: Cluster, now: float) -> Mapping[str, Any]:
     return {
         "next job": cluster.next_job,
         "jobs": {number: _job(job, cluster.jobs.keys(), now) for number, job in cluster.jobs.items()},
+        "checkpoints": {job: tasks for job, tasks in cluster.checkpoints.items() if tasks},
         "drained": {worker.id for worker in cluster.workers.values() if worker.drained and worker.state not in GONE},
         "held": {
             worker.id: sorted(str(a.id) for a in worker.held.values())
@@ -58,5 +59,5 @@ def _job(job: Job, jobs: AbstractSet[JobId], now: float) -> Mapping[str, Any]:
     }
 
 
-def _tries(tries: Tries) -> tuple[int, int, int, int]:
-    return tries.number, tries.failures, tries.losses, tries.suspicion
+def _tries(tries: Tries) -> tuple[int, ...]:
+    return tries.number, tries.failures, tries.losses, tries.suspicion, tries.requeues

@@ -5,11 +5,13 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from paceline.model.checkpoint import Checkpoint, Retention
 from paceline.model.columns import Attempts, Endings
 from paceline.model.events import (
     AttemptsEnded,
     AttemptsStarted,
     CancelAsked,
+    CheckpointCame,
     DrainAsked,
     Event,
     JobClosed,
@@ -89,6 +91,10 @@ MACHINES = st.builds(
 TOKENS = st.sampled_from(["", "", "t"])
 JOINED = {"worker": WORKERS, "name": st.just("w"), "incarnation": STARTS, "machine": MACHINES, "link": LINKS}
 ATTEMPTS = st.builds(AttemptId, JOBS, INDEXES, st.integers(1, 3))
+RETENTIONS = st.builds(Retention, keep=st.integers(1, 2), best=st.sampled_from(["min", "max"]))
+CHECKPOINTS = st.builds(
+    Checkpoint, attempt=ATTEMPTS, step=st.integers(0, 3), files=st.just(()), metric=st.sampled_from([None, 1.0, 2.0])
+)
 EVENTS: st.SearchStrategy[Event | float] = st.one_of(
     st.builds(JobsSubmitted, specs=st.lists(specs(), max_size=3), token=TOKENS, digest=st.sampled_from("de")),
     st.builds(TasksAppended, job=JOBS, first=st.integers(0, 4), payloads=st.lists(st.binary(max_size=2), max_size=3)),
@@ -104,6 +110,7 @@ EVENTS: st.SearchStrategy[Event | float] = st.one_of(
     st.builds(AttemptsEnded, worker=WORKERS, endings=endings()),
     st.builds(AttemptsEnded, worker=WORKERS, endings=endings()),
     st.builds(ReportCame, worker=WORKERS, attempt=ATTEMPTS, step=st.just(1), values=st.just("{}")),
+    st.builds(CheckpointCame, worker=WORKERS, checkpoint=CHECKPOINTS, retention=RETENTIONS),
     st.sampled_from([0.5, 5.0, 21.0]),
 )  # fmt: skip
 

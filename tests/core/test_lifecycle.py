@@ -130,9 +130,11 @@ def test_failures_are_retried_as_often_as_asked(world: AuditedWorld) -> None:
 def test_an_exit_code_asks_for_another_attempt_free_of_charge(world: AuditedWorld) -> None:
     worker = world.join()
     job = world.submit()
-    for _ in range(5):
+    for pause in (1.0, 2.0, 4.0, 8.0, 16.0):
         worker.end(outcome=Outcome.FAILED, code=75)
-        world.advance(1.0)
+        world.advance(pause / 2 - 0.001)
+        assert not worker.held, "one that asks again and again waits ever longer"
+        world.advance(pause / 2 + 0.001)
         worker.beat()
     worker.end()
     assert world.endings(job) == [Outcome.REQUEUED] * 5 + [Outcome.SUCCEEDED]

@@ -55,7 +55,7 @@ def test_poison_says_what_it_took_down() -> None:
 
 def test_a_code_that_asks_for_a_requeue_is_none_when_the_task_succeeded_or_was_lost() -> None:
     assert judge(Ending(outcome=Outcome.OOM, code=75), ATTEMPT, Tries(), Retry()).outcome is Outcome.OOM
-    assert judge(Ending(outcome=Outcome.FAILED, code=75), ATTEMPT, Tries(), Retry()).wait == Retry().base
+    assert judge(Ending(outcome=Outcome.FAILED, code=75), ATTEMPT, Tries(), Retry()).wait >= Retry().base / 2
     assert judge(Ending(outcome=Outcome.FAILED, code=75), ATTEMPT, Tries(), Retry(codes=())).wait < 0
 
 
@@ -65,3 +65,17 @@ def test_the_first_loss_is_the_machines_and_the_task_does_not_wait_for_it() -> N
     assert judge(lost, ATTEMPT, tries, Retry()).wait == 0.0
     assert judge(lost, ATTEMPT, tries, Retry()).wait > 0.0
     assert judge(lost, ATTEMPT, Tries(), Retry(losses=0)).wait < 0.0
+
+
+def test_who_asks_to_be_tried_again_at_once_waits_ever_longer_and_who_worked_for_long_does_not() -> None:
+    tries, retry = Tries(), Retry(base=1.0, cap=60.0)
+
+    def wait(seconds: float) -> float:
+        return judge(Ending(outcome=Outcome.REQUEUED, seconds=seconds), ATTEMPT, tries, retry).wait
+
+    waits = [wait(0.1) for _ in range(12)]
+    assert waits[0] <= 1.0 < waits[2] < waits[4]
+    assert max(waits) <= 60.0
+    assert wait(61.0) <= 1.0
+    judge(Ending(outcome=Outcome.INTERRUPTED), ATTEMPT, tries, retry)
+    assert wait(0.1) <= 1.0

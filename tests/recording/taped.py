@@ -8,7 +8,18 @@ from typing import Self
 import msgspec
 
 from paceline.core.restore import restore
-from paceline.model.events import AttemptsEnded, CancelAsked, DrainAsked, Event, JobClosed, ReportCame, TasksAppended
+from paceline.model.checkpoint import Checkpoint, Retention
+from paceline.model.events import (
+    AttemptsEnded,
+    CancelAsked,
+    CheckpointCame,
+    DrainAsked,
+    Event,
+    JobClosed,
+    ReportCame,
+    TasksAppended,
+)
+from paceline.model.file import File
 from paceline.model.ids import AttemptId, WorkerId
 from paceline.model.job import JobSpec, Retry, Spec
 from paceline.model.records import TokenKept
@@ -64,6 +75,8 @@ def live(world: World) -> None:
     first.start()
     attempt = next(iter(first.held))
     world.step(ReportCame(worker=first.id, attempt=attempt, step=1, values='{"hunter2": 1}'))
+    made = Checkpoint(attempt=attempt, step=1, files=[File(name="hunter2", sha256="ab" * 32, bytes=1)])
+    world.step(CheckpointCame(worker=first.id, checkpoint=made, retention=Retention()))
     first.end(attempt, outcome=Outcome.FAILED, code=1)
     world.step(_told(second.id, next(iter(second.held))))
     opened = world.submit(replace(job_spec("open", tasks=0), open=True))

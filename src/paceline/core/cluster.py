@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from paceline.core.indexes import covers, spans
-from paceline.core.invariants import GONE, check_job, check_worker
+from paceline.core.invariants import GONE, check_checkpoints, check_job, check_worker
 from paceline.core.job import Attempt, Job
 from paceline.core.queue import SHARE, Queues
 from paceline.core.ranking import Ranking
 from paceline.core.reminders import Due, Reminders
 from paceline.core.reservation import Reservation
 from paceline.core.worker import Worker
+from paceline.model.checkpoint import Checkpoint
 from paceline.model.ids import JobId, WorkerId
 from paceline.model.records import CancelKept, JobKept
 from paceline.model.resources import Need
@@ -53,6 +54,7 @@ class Cluster:
         self.queues = Queues(share)
         self.reminders = Reminders()
         self.next_job = 1
+        self.checkpoints: dict[JobId, dict[int, tuple[Checkpoint, ...]]] = {}  # by task, those that stay, newest last
         self.changed: dict[WorkerId, Worker] = {}  # workers with more room than when last asked
         self.ranking = Ranking()
         self.reserved: Reservation | None = None  # as of the last step
@@ -207,6 +209,7 @@ class Cluster:
         """Raise AssertionError unless the books are straight. Tests and the simulation call it after every step."""
         for job in self.jobs.values():
             check_job(job)
+        check_checkpoints(self.checkpoints, self.jobs)
         for worker in self.workers.values():
             check_worker(worker)
 

@@ -1,7 +1,11 @@
 """What must be true of the picture between two steps, whatever happened. Raises AssertionError where it is not."""
 
+from collections.abc import Mapping, Sequence
+
 from paceline.core.job import Job
 from paceline.core.worker import Worker
+from paceline.model.checkpoint import Checkpoint
+from paceline.model.ids import JobId
 from paceline.model.resources import WHOLE, Need
 from paceline.model.worker import WorkerState
 
@@ -23,6 +27,18 @@ def check_job(job: Job) -> None:
     known = set(places)
     assert job.payloads.keys() <= known, f"job {job.id}: payloads of tasks that are over"
     assert job.tries.keys() <= known, f"job {job.id}: counts of tasks that are over"
+
+
+def check_checkpoints(made: Mapping[JobId, Mapping[int, Sequence[Checkpoint]]], jobs: Mapping[JobId, Job]) -> None:
+    """Checkpoints are of tasks that may go on from them, each known once, and by attempts that were made."""
+    for job, tasks in made.items():
+        assert job in jobs, f"job {job}: over, but has checkpoints"
+        for index, kept in tasks.items():
+            names = [(each.attempt, each.step) for each in kept]
+            assert len(names) == len(set(names)), f"{job}.{index}: a checkpoint is there twice"
+            assert all(name.task == (job, index) for name, _ in names), f"{job}.{index}: has another task's checkpoint"
+            numbers = [name.number for name, _ in names]
+            assert numbers == sorted(numbers), f"{job}.{index}: an old attempt's checkpoint is newer than a new one's"
 
 
 def check_worker(worker: Worker) -> None:

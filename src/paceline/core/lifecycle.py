@@ -8,6 +8,7 @@ a worker, or counted), so a transition is a move between those places, made by `
 from collections.abc import Mapping, Sequence
 
 from paceline.core.cancel import doom
+from paceline.core.checkpoints import drop_all
 from paceline.core.job import Attempt, Job
 from paceline.core.retry import judge
 from paceline.core.step import Step
@@ -180,6 +181,7 @@ def settle(step: Step) -> None:
         if job is None or not job.over():
             continue
         counts = {state.value: n for state, n in job.counts.items() if n}
+        drop_all(step, number)
         step.keep(JobOver(job=number, at=step.now, state=job.final_state(), counts=counts))
         cluster.forget_job(job)
         for dependent in [cluster.jobs[other] for other in sorted(job.dependents & cluster.jobs.keys())]:

@@ -61,6 +61,9 @@ def _restore_job(cluster: Cluster, live: LiveJob, now: float) -> None:
     job.waiting.discard([row.index for row in live.attempts])
     for index, rows in groupby(live.attempts, key=lambda row: row.index):
         _restore_task(cluster, job, index, list(rows), now)
+    for made in live.checkpoints:
+        tasks = cluster.checkpoints.setdefault(job.id, {})
+        tasks[made.attempt.index] = (*tasks.get(made.attempt.index, ()), made)
     for cancel in live.cancels:
         cluster.withdraw(job, cancel)
         for attempt in job.live.values():
@@ -100,6 +103,7 @@ def _tries(rows: list[AttemptRow]) -> Tries:
     for row in rows:
         judgement = JUDGEMENT[Outcome(row.outcome)] if row.outcome else None
         if judgement is not None:
+            tries.requeues = tries.requeues + 1 if row.outcome == Outcome.REQUEUED else 0
             tries.failures += judgement.budget == "failures"
             tries.losses += judgement.budget == "losses"
             tries.suspicion += judgement.suspicious

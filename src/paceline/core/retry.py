@@ -13,12 +13,13 @@ from paceline.model.task import JUDGEMENT, POISON_LIMIT, Ending, Outcome
 class Tries:
     """What a task has used up. Exists only for tasks with an attempt that did not end them."""
 
-    __slots__ = ("failures", "losses", "number", "suspicion")
+    __slots__ = ("failures", "losses", "number", "requeues", "suspicion")
 
     def __init__(self) -> None:
         self.number = 0  # of its latest attempt
         self.failures = 0
         self.losses = 0
+        self.requeues = 0  # one after the other
         self.suspicion = 0
 
 
@@ -37,6 +38,7 @@ def judge(ending: Ending, attempt: AttemptId, tries: Tries, retry: Retry) -> Ver
     if outcome is Outcome.FAILED and ending.code in retry.codes:
         outcome = Outcome.REQUEUED
     judgement = JUDGEMENT[outcome]
+    tries.requeues = tries.requeues + 1 if outcome is Outcome.REQUEUED else 0
     if judgement.suspicious:
         tries.suspicion += 1
         if tries.suspicion >= POISON_LIMIT:
@@ -44,11 +46,16 @@ def judge(ending: Ending, attempt: AttemptId, tries: Tries, retry: Retry) -> Ver
                 outcome=Outcome.POISON, detail=f"took {tries.suspicion} workers down with it: {ending.detail}"
             )
     if judgement.budget == "free":
-        return Verdict(outcome=outcome, wait=retry.base if outcome is Outcome.REQUEUED else 0.0)
+        return Verdict(outcome=outcome, wait=_pause(ending, attempt, tries, retry) if tries.requeues else 0.0)
     wait = _charge(judgement.budget, attempt, tries, retry)
     if judgement.suspicious and tries.losses == 1:
         wait = min(wait, 0.0)  # the first time it was, most likely, the machine: the task need not wait for that
     return Verdict(outcome=outcome, wait=wait)
+
+
+def _pause(ending: Ending, attempt: AttemptId, tries: Tries, retry: Retry) -> float:
+    """Who asks again and again as soon as he has begun waits ever longer; who got somewhere just goes on."""
+    return backoff(retry, attempt, 1 if ending.seconds >= retry.cap else tries.requeues)
 
 
 def _charge(budget: str, attempt: AttemptId, tries: Tries, retry: Retry) -> float:

@@ -11,7 +11,7 @@ Nothing that a decision says has happened until its records are kept (``model/de
 from collections.abc import Sequence
 from typing import assert_never
 
-from paceline.core import cancel, lifecycle, submission, workers
+from paceline.core import cancel, checkpoints, lifecycle, submission, workers
 from paceline.core.cluster import Cluster
 from paceline.core.placement import place
 from paceline.core.reminders import Due
@@ -21,6 +21,7 @@ from paceline.model.events import (
     AttemptsEnded,
     AttemptsStarted,
     CancelAsked,
+    CheckpointCame,
     DrainAsked,
     Event,
     JobClosed,
@@ -84,6 +85,8 @@ def _on_event(step: Step, event: Event) -> Answer:
             return cancel.on_cancel_asked(step, event)
         case ReportCame():
             return lifecycle.on_report(step, event)
+        case CheckpointCame():
+            return checkpoints.on_checkpoint(step, event)
         case _:
             return _on_worker_event(step, event)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from paceline.model.checkpoint import Checkpoint, Retention
 from paceline.model.columns import Attempts, Endings
 from paceline.model.ids import AttemptId, Incarnation, JobId, WorkerId
 from paceline.model.job import JobSpec, Range
@@ -124,8 +125,24 @@ class ReportCame:
     values: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointCame:
+    """A running attempt left a checkpoint; its files are here. A stale attempt's is refused."""
+
+    worker: WorkerId
+    checkpoint: Checkpoint
+    retention: Retention
+
+
 WorkerEvent: TypeAlias = WorkerJoined | WorkerBeat | LinkLost | DrainAsked | WorkerLeft
 TaskEvent: TypeAlias = (
-    JobsSubmitted | TasksAppended | JobClosed | CancelAsked | AttemptsStarted | AttemptsEnded | ReportCame
+    JobsSubmitted
+    | TasksAppended
+    | JobClosed
+    | CancelAsked
+    | AttemptsStarted
+    | AttemptsEnded
+    | ReportCame
+    | CheckpointCame
 )
 Event: TypeAlias = WorkerEvent | TaskEvent

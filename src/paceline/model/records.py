@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from paceline.model.checkpoint import Checkpoint
 from paceline.model.columns import Attempts, Endings
 from paceline.model.ids import AttemptId, JobId, WorkerId
 from paceline.model.job import JobSpec, Range
@@ -95,6 +96,22 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointKept:
+    """A checkpoint of a running attempt: the newest of its task. The same attempt's of the same step goes."""
+
+    checkpoint: Checkpoint
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointsDropped:
+    """Checkpoints that are not needed any more: of these attempts, at these steps."""
+
+    attempts: Attempts
+    steps: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogKept:
     """Bytes of an attempt's output, from ``offset`` on. ``stream``: "out" or "err"."""
 
@@ -145,6 +162,8 @@ Record: TypeAlias = (
     | AttemptsGranted
     | AttemptsOver
     | Reported
+    | CheckpointKept
+    | CheckpointsDropped
     | LogKept
     | WorkerKept
     | TokenKept
@@ -174,6 +193,7 @@ class LiveJob:
     payloads: Mapping[int, bytes]  # of tasks that are not over
     attempts: Sequence[AttemptRow]  # in order of index, number
     cancels: Sequence[CancelKept]
+    checkpoints: Sequence[Checkpoint] = ()  # of all its tasks, in the order they were kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,11 +10,12 @@ from dataclasses import replace
 from functools import singledispatch
 from typing import TypeVar
 
+from paceline.model.checkpoint import Checkpoint
 from paceline.model.columns import Endings
 from paceline.model.decision import Decision, Grant
-from paceline.model.events import AttemptsEnded, Event, JobsSubmitted, ReportCame, TasksAppended
+from paceline.model.events import AttemptsEnded, CheckpointCame, Event, JobsSubmitted, ReportCame, TasksAppended
 from paceline.model.job import JobSpec, Spec
-from paceline.model.records import AttemptsOver, JobKept, LiveJob, Reported, Snapshot, TasksKept
+from paceline.model.records import AttemptsOver, CheckpointKept, JobKept, LiveJob, Reported, Snapshot, TasksKept
 
 T = TypeVar("T")
 Mark = Callable[[bytes], bytes]
@@ -88,6 +89,11 @@ def _(thing: ReportCame | Reported, mark: Mark) -> ReportCame | Reported:
 
 
 @_bare.register
+def _(thing: CheckpointCame | CheckpointKept, mark: Mark) -> CheckpointCame | CheckpointKept:
+    return replace(thing, checkpoint=_nameless(thing.checkpoint))
+
+
+@_bare.register
 def _(record: JobKept, mark: Mark) -> JobKept:
     return replace(record, spec=_job(record.spec, mark))
 
@@ -116,4 +122,9 @@ def _endings(endings: Endings, mark: Mark) -> Endings:
 
 def _live(job: LiveJob) -> LiveJob:
     payloads = {index: length(payload) for index, payload in job.payloads.items()}
-    return replace(job, kept=bare(job.kept, length), payloads=payloads)
+    checkpoints = [_nameless(each) for each in job.checkpoints]
+    return replace(job, kept=bare(job.kept, length), payloads=payloads, checkpoints=checkpoints)
+
+
+def _nameless(checkpoint: Checkpoint) -> Checkpoint:
+    return replace(checkpoint, files=())

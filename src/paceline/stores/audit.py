@@ -15,6 +15,8 @@ from paceline.model.records import (
     AttemptsGranted,
     AttemptsOver,
     CancelKept,
+    CheckpointKept,
+    CheckpointsDropped,
     JobKept,
     JobOver,
     JobShut,
@@ -111,6 +113,25 @@ def _(record: AttemptsOver) -> Line:
         "seconds": list(endings.seconds),
         "retry_at": list(record.retry_at),
     }
+
+
+@_line.register
+def _(record: CheckpointKept) -> Line:
+    made = record.checkpoint
+    return str(made.attempt.job), {
+        "attempt": str(made.attempt),
+        "step": made.step,
+        "metric": made.metric,
+        "files": len(made.files),
+        "bytes": sum(file.bytes for file in made.files),
+    }
+
+
+@_line.register
+def _(record: CheckpointsDropped) -> Line:
+    gone = record.attempts
+    body = {"indexes": list(gone.indexes), "numbers": list(gone.numbers), "steps": list(record.steps)}
+    return str(gone.job), body
 
 
 @_line.register

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 from typing import TypeAlias
 
+from paceline.model.checkpoint import Checkpoint
 from paceline.model.columns import column
 from paceline.model.ids import AttemptId, JobId, WorkerId
 from paceline.model.records import (
@@ -13,6 +14,8 @@ from paceline.model.records import (
     AttemptsGranted,
     AttemptsOver,
     CancelKept,
+    CheckpointKept,
+    CheckpointsDropped,
     JobKept,
     JobOver,
     JobShut,
@@ -77,6 +80,7 @@ class Tables:
     endings: dict[JobId, dict[Numbered, Ended]] = field(default_factory=lambda: defaultdict(dict))
     finals: dict[JobId, dict[int, Numbered]] = field(default_factory=lambda: defaultdict(dict))
     reports: dict[JobId, dict[tuple[int, int, int], ReportView]] = field(default_factory=lambda: defaultdict(dict))
+    checkpoints: dict[JobId, dict[tuple[int, int, int], Checkpoint]] = field(default_factory=lambda: defaultdict(dict))
     output: dict[tuple[AttemptId, str], list[tuple[int, bytes]]] = field(default_factory=lambda: defaultdict(list))
     workers: dict[WorkerId, WorkerKept] = field(default_factory=dict)
     tokens: dict[str, TokenKept] = field(default_factory=dict)
@@ -137,6 +141,7 @@ class Tables:
             payloads={index: payload for index, payload in self._payloads(job.kept.job) if is_wanted(index)},
             attempts=attempts,
             cancels=list(job.cancels),
+            checkpoints=list(self.checkpoints[job.kept.job].values()),
         )
 
     def _payloads(self, job: JobId) -> Iterator[tuple[int, bytes]]:
@@ -238,6 +243,21 @@ def _(record: Reported, tables: Tables) -> None:
     reports[index, number, record.step] = ReportView(
         job=job, index=index, attempt=number, step=record.step, values=record.values, at=record.at
     )
+
+
+@_apply.register
+def _(record: CheckpointKept, tables: Tables) -> None:
+    job, index, number = record.checkpoint.attempt
+    made = tables.checkpoints[job]
+    made.pop((index, number, record.checkpoint.step), None)  # so that it comes last
+    made[index, number, record.checkpoint.step] = record.checkpoint
+
+
+@_apply.register
+def _(record: CheckpointsDropped, tables: Tables) -> None:
+    gone = record.attempts
+    for key in zip(gone.indexes, column(gone.numbers, len(gone.indexes), 1), record.steps, strict=True):
+        tables.checkpoints[gone.job].pop(key, None)
 
 
 @_apply.register

@@ -42,6 +42,13 @@ ON CONFLICT DO NOTHING;
 INSERT OR REPLACE INTO report (job, task, number, step, "values", at)
 VALUES (:job, :task, :number, :step, :values, :at);
 
+-- name: checkpoint
+INSERT OR REPLACE INTO checkpoint (job, task, number, step, metric, files, at)
+VALUES (:job, :task, :number, :step, :metric, :files, :at);
+
+-- name: drop_checkpoints
+DELETE FROM checkpoint WHERE job = ? AND task = ? AND number = ? AND step = ?;
+
 -- name: worker
 INSERT OR REPLACE INTO worker (id, name, state, machine, at, reason)
 VALUES (:worker, :name, :state, :machine, :at, :reason);

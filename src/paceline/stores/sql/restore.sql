@@ -16,6 +16,12 @@ ORDER BY a.task, a.number;
 -- name: cancels
 SELECT ranges, outcome, by, reason, at FROM cancel WHERE job = :job ORDER BY id;
 
+-- name: checkpoints
+SELECT c.job, c.task, c.number, c.step, c.metric, c.files
+FROM checkpoint AS c JOIN job AS j ON j.id = c.job
+WHERE j.ended_at = 0
+ORDER BY c.id;
+
 -- name: payload_spans
 SELECT first, count FROM payload WHERE job = :job ORDER BY first;
 

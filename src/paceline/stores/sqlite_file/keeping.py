@@ -19,6 +19,8 @@ from paceline.model.records import (
     AttemptsGranted,
     AttemptsOver,
     CancelKept,
+    CheckpointKept,
+    CheckpointsDropped,
     JobKept,
     JobOver,
     JobShut,
@@ -213,6 +215,23 @@ def _(record: AttemptsOver, db: Database) -> None:
 def _(record: Reported, db: Database) -> None:
     job, task, number = record.attempt
     db.run("report", job=job, task=task, number=number, step=record.step, values=record.values, at=record.at)
+
+
+@_apply.register
+def _(record: CheckpointKept, db: Database) -> None:
+    made = record.checkpoint
+    job, task, number = made.attempt
+    files = _json(made.files).decode()
+    db.run(
+        "checkpoint", job=job, task=task, number=number, step=made.step, metric=made.metric, files=files, at=record.at
+    )
+
+
+@_apply.register
+def _(record: CheckpointsDropped, db: Database) -> None:
+    gone = record.attempts
+    numbers = column(gone.numbers, len(gone.indexes), 1)
+    db.many("drop_checkpoints", zip(repeat(gone.job), gone.indexes, numbers, record.steps, strict=False))
 
 
 @_apply.register

@@ -1,11 +1,14 @@
 """What a server needs to go on, read once at its start, before its event loop has anything else to do."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
-from paceline.model.ids import JobId, WorkerId
+from paceline.model.checkpoint import Checkpoint
+from paceline.model.file import File
+from paceline.model.ids import AttemptId, JobId, WorkerId
 from paceline.model.records import AttemptRow, LiveJob, Snapshot, TokenKept, WorkerKept
 from paceline.model.worker import Machine, WorkerState
 from paceline.stores.sqlite_file.database import Database, statements
@@ -14,6 +17,7 @@ from paceline.stores.sqlite_file.trouble import plainly
 from paceline.stores.standing import wanted
 
 _machine = msgspec.json.Decoder(Machine)
+_files = msgspec.json.Decoder(list[File])
 _packed = msgspec.msgpack.Decoder(list[bytes])
 
 
@@ -37,6 +41,7 @@ def restore(path: Path) -> Snapshot:
 
 
 def _jobs(db: Database) -> Iterator[LiveJob]:
+    checkpoints = _checkpoints(db)
     for job, at, token, digest, is_open, shut, count, spec in db.run("jobs").fetchall():
         kept = job_kept((job, at, token, digest), spec)
         attempts, asked = _attempts(db, kept.job), cancels(db, kept.job)
@@ -47,7 +52,17 @@ def _jobs(db: Database) -> Iterator[LiveJob]:
             payloads=_payloads_of(db, kept.job, wanted(attempts, asked)),
             attempts=attempts,
             cancels=asked,
+            checkpoints=checkpoints.get(kept.job, ()),
         )
+
+
+def _checkpoints(db: Database) -> Mapping[JobId, Sequence[Checkpoint]]:
+    found: dict[JobId, list[Checkpoint]] = defaultdict(list)
+    for job, task, number, step, metric, files in db.run("checkpoints"):
+        attempt = AttemptId(JobId(job), task, number)
+        made = Checkpoint(attempt=attempt, step=step, metric=metric, files=_files.decode(files))
+        found[attempt.job].append(made)
+    return found
 
 
 def _attempts(db: Database, job: JobId) -> Sequence[AttemptRow]:
