@@ -1,4 +1,4 @@
-"""Where the rows of an array come from: lines, a JSON list, or a grid. A row is text; all but lines are JSON."""
+"""Where the rows of an array come from: lines, a JSON list, a grid, chance. A row is text; all but lines are JSON."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from paceline.model.errors import UsageError
+from paceline.sdk.sweeps.space import Space, draw
 
 
 def from_lines(path: Path, field: str = "each-line") -> list[bytes]:
@@ -42,6 +43,11 @@ def from_grid(grid: Mapping[str, Sequence[object]], field: str = "grid") -> list
             raise UsageError(f"{field}.{name}: no values, and an array needs at least one task")
     combinations = itertools.product(*grid.values())
     return [msgspec.json.encode(dict(zip(grid, values, strict=True))) for values in combinations]
+
+
+def from_random(space: Space, samples: int, seed: int) -> list[bytes]:
+    """Rows drawn from a space: always the same ones for a seed, and more samples begin with those of fewer."""
+    return [msgspec.json.encode(draw(space, seed, number)) for number in range(samples)]
 
 
 def _read(path: Path, field: str) -> str:

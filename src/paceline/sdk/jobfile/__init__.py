@@ -7,33 +7,35 @@ Every mistake is told with the file, line and column, the path of the key, and t
 import difflib
 import graphlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from paceline.model.errors import UsageError
-from paceline.sdk.jobfile.build import Surroundings, order
+from paceline.sdk.jobfile.build import Search, Surroundings, order, search
 from paceline.sdk.jobfile.document import Document, Place, Plain, compose, unspell
-from paceline.sdk.jobfile.fields import Job, Resources, Retries
+from paceline.sdk.jobfile.fields import Job, Random, Resources, Retries, Sweep
 from paceline.sdk.work import Order
 
-__all__ = ["Surroundings", "load", "parse"]
+__all__ = ["Search", "Surroundings", "load", "load_search", "parse", "parse_search"]
+
+T = TypeVar("T")
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _PATH = re.compile(r"([\w.\[\]-]+): (.*)", re.DOTALL)
-_SECTIONS = (Job, Resources, Retries)
+_SECTIONS = (Job, Resources, Retries, Random, Sweep)
 
 
 def load(path: Path, around: Surroundings) -> Sequence[Order]:
     """The jobs of a file on disk, in its order."""
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: is not UTF-8 text: {error.reason}") from None
-    return parse(text, str(path), around)
+    return parse(_read(path), str(path), around)
+
+
+def load_search(path: Path, around: Surroundings) -> Search:
+    """The sweep of a file on disk."""
+    return parse_search(_read(path), str(path), around)
 
 
 def parse(text: str, file: str, around: Surroundings) -> Sequence[Order]:
@@ -49,6 +51,24 @@ def parse(text: str, file: str, around: Surroundings) -> Sequence[Order]:
     return orders
 
 
+def parse_search(text: str, file: str, around: Surroundings) -> Search:
+    """The sweep in a text."""
+    document = compose(text, file)
+    values = document.values()
+    if "jobs" in values:
+        raise document.error(("jobs",), "a sweep is of one job", "take the job out of 'jobs' into a file of its own")
+    return _understood(document, (), values, lambda job: search(job, around))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8 text: {error.reason}") from None
+
+
 def _jobs(document: Document, values: dict[str, Plain]) -> dict[str, Plain]:
     for key in values:
         if key != "jobs":
@@ -60,14 +80,22 @@ def _jobs(document: Document, values: dict[str, Plain]) -> dict[str, Plain]:
 
 
 def _order(document: Document, place: Place, name: str, fields: Plain, around: Surroundings) -> Order:
-    try:
-        job = msgspec.convert(fields, Job, strict=False)
-        _refuse_empty(job, fields)
+    def made(job: Job) -> Order:
         if name and job.name not in ("", name):
             raise UsageError(f"name: is {job.name!r}, but the file calls it {name!r}", hint="take it out")
         if job.needs and not name:
             raise UsageError("needs: this file has no other job", hint="put several under jobs:")
         return order(name, job, around)
+
+    return _understood(document, place, fields, made)
+
+
+def _understood(document: Document, place: Place, fields: Plain, make: Callable[[Job], T]) -> T:
+    """What is made of a job's fields; a mistake is told with its place."""
+    try:
+        job = msgspec.convert(fields, Job, strict=False)
+        _refuse_empty(job, fields)
+        return make(job)
     except msgspec.ValidationError as error:
         raise _misfit(document, place, str(error)) from None
     except UsageError as error:

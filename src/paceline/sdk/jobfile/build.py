@@ -1,14 +1,19 @@
 """From the fields of one job to what is submitted. Raises UsageError with the field's path within the job."""
 
+import hashlib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace as replace_fields
 
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.sdk import grammar, rows
-from paceline.sdk.jobfile.fields import Job, Resources, Retries
+from paceline.sdk.jobfile.fields import Job, Resources, Retries, Sweep
+from paceline.sdk.sweeps.space import Space, corners, parse_space
 from paceline.sdk.work import Asked, Order, default_name, needs, prepare
 
 
@@ -23,10 +28,49 @@ class Surroundings:
     owner: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What ``paceline sweep`` runs: trials of one open job. ``identity`` is the same for the same file in the same
+    place, however many trials it asks for."""
+
+    spec: JobSpec
+    space: Space
+    sweep: Sweep
+    identity: str
+
+
 def order(name: str, job: Job, around: Surroundings) -> Order:
     """One job of a file. ``name``: what it is called unless it says so itself."""
+    if job.sweep:
+        raise UsageError("sweep: is not submitted, but run by its driver", hint="paceline sweep FILE")
+    return _order(name, job, _rows(job, around.directory), around)
+
+
+def search(job: Job, around: Surroundings) -> Search:
+    """The sweep of a file. The extremes of its space are checked now."""
+    if job.sweep is None:
+        raise UsageError("sweep: is missing", hint="say there what to search, or submit the file")
+    if job.needs:
+        raise UsageError("needs: a sweep's file has no other job", hint="submit that first, then sweep")
+    _rows(job, around.directory)  # nothing else may say which tasks there are
+    space = parse_space(job.sweep.space, "sweep.space")
+    spec = _order("", job, [msgspec.json.encode(row) for row in corners(space)], around).spec
+    return Search(
+        spec=replace(spec, ranges=(), limit=0, open=True),
+        space=space,
+        sweep=job.sweep,
+        identity=_identity(job, job.sweep, around),
+    )
+
+
+def _identity(job: Job, sweep: Sweep, around: Surroundings) -> str:
+    what = replace_fields(job, sweep=replace_fields(sweep, trials=1, parallel=1))
+    told = msgspec.json.encode([what, str(around.cwd), around.owner], order="deterministic")
+    return hashlib.sha256(told).hexdigest()[:24]
+
+
+def _order(name: str, job: Job, payloads: Sequence[bytes], around: Surroundings) -> Order:
     kind, params = _work(job)
-    payloads = _rows(job, around.directory)
     ranges, limit = grammar.parse_array(job.array) if job.array else ((Range(start=0, stop=len(payloads) or 1),), 0)
     try:
         work = prepare(kind, params, payloads)
@@ -82,7 +126,14 @@ def _argv(job: Job) -> Sequence[str]:
 
 
 def _rows(job: Job, directory: Path) -> Sequence[bytes]:
-    sources = {"array": job.array, "each_line": job.each_line, "items": job.items, "grid": job.grid}
+    sources = {
+        "array": job.array,
+        "each_line": job.each_line,
+        "items": job.items,
+        "grid": job.grid,
+        "random": job.random,
+        "sweep": job.sweep,
+    }
     given = [name for name, value in sources.items() if value]
     if len(given) > 1:
         raise UsageError(f"{given[1]}: the tasks are already given by {given[0]!r}", hint="take one of them out")
@@ -92,6 +143,9 @@ def _rows(job: Job, directory: Path) -> Sequence[bytes]:
         return rows.from_lines(directory / job.each_line, "each_line")
     if job.items:
         return rows.from_items(job.items)
+    if job.random:
+        space = parse_space(job.random.space, "random.space")
+        return rows.from_random(space, job.random.samples, job.random.seed)
     return rows.from_grid(job.grid) if job.grid else ()
 
 

@@ -1,7 +1,7 @@
 """A YAML document that remembers where everything stands.
 
-Scalars are taken as the text in the file; under ``params``, ``items`` and ``grid`` they are typed by YAML 1.2's core
-rules, so that ``1e-3`` is a number and ``no`` is a word.
+Scalars are taken as the text in the file; under ``params``, ``items``, ``grid``, ``random`` and ``sweep`` they are
+typed by YAML 1.2's core rules, so that ``1e-3`` is a number and ``no`` is a word.
 """
 
 import re
@@ -25,7 +25,7 @@ _CORE: Sequence[tuple[str, str, str]] = (
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
     ("merge", r"<<", "<"),
 )
-_TYPED = ("params", "items", "grid")
+_TYPED = ("params", "items", "grid", "random", "sweep")
 _DEPTH = 50
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

@@ -1,10 +1,10 @@
 """What a job file may say: these classes are its parser, its JSON Schema and its reference page.
 
 Scalars arrive as the text that stands in the file (``1.10`` stays ``1.10``, ``no`` stays ``no``) and are read by the
-grammar; only ``params``, ``items`` and ``grid`` hold typed values.
+grammar; only ``params``, ``items``, ``grid``, ``random`` and ``sweep`` hold typed values.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -14,6 +14,13 @@ ACCEPTS = "accepts"
 Text = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number", "boolean"]})]
 Quantity = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number"]})]
 Value = Annotated[object, Meta(description="any value")]
+Space = Annotated[
+    dict[str, Value],
+    Meta(
+        description="By parameter, what to draw from: `{uniform: [0, 1]}`, `{loguniform: [1e-5, 1e-1]}`, "
+        "`{int: [1, 9]}` or `{choice: [a, b]}`."
+    ),
+]
 
 
 class Resources(Struct, forbid_unknown_fields=True):
@@ -47,6 +54,38 @@ class Retries(Struct, forbid_unknown_fields=True):
     cap: Annotated[Quantity, Meta(description="The longest time between two attempts.")] = "5m"
 
 
+class Random(Struct, forbid_unknown_fields=True):
+    """An array whose parameters are drawn by chance."""
+
+    space: Space
+    samples: Annotated[int, Meta(ge=1, le=1_000_000, description="How many tasks.")]
+    seed: Annotated[int, Meta(description="The same one draws the same values.")] = 0
+
+
+class Sweep(Struct, forbid_unknown_fields=True):
+    """A search for the best parameters, by ``paceline sweep``."""
+
+    space: Space
+    metric: Annotated[str, Meta(min_length=1, description="What to judge by: a name in reports or in the result.")]
+    direction: Annotated[
+        Literal["", "min", "max"], Meta(description="Which is better, `min` or `max`; known for the usual metrics.")
+    ] = ""
+    trials: Annotated[int, Meta(ge=1, le=100_000, description="How many in all.")] = 20
+    parallel: Annotated[int, Meta(ge=1, le=1000, description="How many at once.")] = 4
+    sampler: Annotated[
+        Literal["tpe", "random"], Meta(description="`tpe` learns from the trials so far, `random` does not.")
+    ] = "tpe"
+    seed: Annotated[int, Meta(ge=0, lt=1 << 31, description="Of what is drawn.")] = 0
+    pruner: Annotated[
+        Literal["none", "median", "asha", "hyperband"],
+        Meta(description="How trials that promise little are ended early, by what they report."),
+    ] = "none"
+    min_steps: Annotated[int, Meta(ge=1, description="Steps before a trial is judged for the first time.")] = 1
+    reduction: Annotated[
+        int, Meta(ge=2, description="With `asha` and `hyperband`, one in so many is let through each time.")
+    ] = 3
+
+
 class Job(Struct, forbid_unknown_fields=True):
     """One job."""
 
@@ -71,6 +110,10 @@ class Job(Struct, forbid_unknown_fields=True):
         dict[str, list[Value]],
         Meta(description="One task per combination of values; as JSON in `PACELINE_ENTRY`, or merged into `params`."),
     ] = field(default_factory=dict)
+    random: Annotated[Random | None, Meta(description="One task per sample, drawn by chance; otherwise as `grid`.")] = (
+        None
+    )
+    sweep: Annotated[Sweep | None, Meta(description="A search, for `paceline sweep`; its trials are tasks.")] = None
     limit: Annotated[int, Meta(ge=0, description="How many of its tasks may run at once; 0: any number.")] = 0
     priority: Annotated[int, Meta(description="Higher goes first.")] = 0
     deadline: Annotated[

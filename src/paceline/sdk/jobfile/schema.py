@@ -4,9 +4,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from paceline.sdk.jobfile.fields import ACCEPTS, Job, Jobs, Resources, Retries
+from paceline.sdk.jobfile.fields import ACCEPTS, Job, Jobs, Random, Resources, Retries, Sweep
 
 _VALUE = {"description": "any value"}
+_SECTIONS = (
+    ("Keys of a job", Job),
+    ("resources", Resources),
+    ("retries", Retries),
+    ("random", Random),
+    ("sweep", Sweep),
+)
 
 
 def schema() -> str:
@@ -30,11 +37,11 @@ def tables() -> str:
 
 
 def _tables() -> Iterator[str]:
-    for title, section in (("Keys of a job", Job), ("resources", Resources), ("retries", Retries)):
+    for title, section in _SECTIONS:
         yield f"## {title}\n\n| key | meaning | default |\n|---|---|---|"
         for field in msgspec.structs.fields(section):
             meaning = next(meta.description for meta in field.type.__metadata__ if meta.description)
-            default = "" if field.default in ("", msgspec.NODEFAULT) else f"`{field.default}`"
+            default = "" if field.default in ("", None, msgspec.NODEFAULT) else f"`{field.default}`"
             yield f"| `{field.name}` | {meaning} | {default.lower()} |"
         yield ""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Literal, NoReturn, Protocol, cast
+from typing import Literal, NoReturn, Protocol
 
 import msgspec
 
@@ -54,7 +54,7 @@ class SimulatedFailure(RuntimeError):
 def run(params: SimulateParams) -> dict[str, object]:
     """Play it. Raises SimulatedFailure as often as the parameters ask."""
     log.warning("simulated: no data is read and nothing is learned; the curves are made up")
-    return simulate(params, cast(Session, train), current() or "local#1", time.sleep)
+    return simulate(params, train, current() or "local#1", time.sleep)
 
 
 def simulate(
