@@ -34,11 +34,12 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "numpy": ("tasks/train/",),
     "psutil": ("agent/machine.py",),
     "pyarrow": ("tasks/train/",),
+    "pymongo": ("catalogs/mongo.py",),
     "pynvml": ("agent/machine.py",),
     "rich": ("cli/progress.py",),
     "sklearn": ("tasks/train/",),
     "skops": ("tasks/train/model_file.py",),
-    "sqlite3": ("stores/sqlite_file/",),
+    "sqlite3": ("stores/sqlite_file/", "catalogs/"),
     "yaml": ("sdk/jobfile/",),
 }
 """Each outside package, and the one place that knows it. ``sqlite3`` is listed because the same holds for it."""
