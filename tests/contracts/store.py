@@ -13,6 +13,7 @@ from paceline.model.errors import StoreError
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.queries import (
+    Entries,
     Events,
     Jobs,
     LatestAttempts,
@@ -33,7 +34,7 @@ from paceline.model.records import (
     TokenSpent,
 )
 from paceline.model.task import Outcome, TaskState
-from paceline.model.views import ResultRow, TaskView
+from paceline.model.views import EntryRow, ResultRow, TaskView
 from paceline.model.worker import WorkerState
 from paceline.store import Store
 from paceline.stores.output import HEAD, TAIL
@@ -343,6 +344,32 @@ class StoreContract:
                     ResultRow(index=3, number=1, outcome="SUCCEEDED", code=0, detail="", result=b"3", seconds=0.0),
                 ]
                 assert [row.index for row in await store.read(Results(job=JOB, after=1, limit=1))] == [2]
+
+        asyncio.run(scenario())
+
+    def test_entries_are_what_tasks_were_made_from(self, world: World) -> None:
+        async def scenario() -> None:
+            async with opened(world) as store:
+                await keep(store, job(), payloads(0, b"a", b"b", b"c"), payloads(3, b"d"), granted(0), succeeded(0))
+                rows = [
+                    EntryRow(index=index, payload=payload) for index, payload in enumerate((b"a", b"b", b"c", b"d"))
+                ]
+                assert await store.read(Entries(job=JOB)) == rows
+                assert await store.read(Entries(job=JOB, after=0, limit=2)) == rows[1:3]
+                assert await store.read(Entries(job=JOB, after=3)) == []
+                assert await store.read(Entries(job=JobId(99))) == []
+
+        asyncio.run(scenario())
+
+    def test_a_page_of_large_entries_fits_into_a_message(self, world: World) -> None:
+        async def scenario() -> None:
+            async with opened(world) as store:
+                await keep(store, job(), payloads(0, *[b"x" * (1 << 20)] * 5))
+                after, seen = -1, 0
+                while rows := await store.read(Entries(job=JOB, after=after)):
+                    assert sum(len(row.payload) for row in rows) <= 3 << 20
+                    after, seen = rows[-1].index, seen + len(rows)
+                assert seen == 5
 
         asyncio.run(scenario())
 

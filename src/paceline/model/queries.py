@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.records import CancelKept, JobKept
-from paceline.model.views import EventView, LogPage, ReportView, ResultRow, TaskView
+from paceline.model.views import EntryRow, EventView, LogPage, ReportView, ResultRow, TaskView
 
 A = TypeVar("A", covariant=True)
 
@@ -67,6 +67,16 @@ class TaskAttempts(Query[Sequence[TaskView]]):
 class Results(Query[Sequence[ResultRow]]):
     """Final ends of a job's tasks, by index, above ``after``. A page ends early where its results are large; an empty
     one says that there are no more."""
+
+    job: JobId
+    after: int = -1
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries(Query[Sequence[EntryRow]]):
+    """What a job's tasks were made from, by index, above ``after``; nothing for tasks that take nothing. A page ends
+    early where they are large; an empty one says that there are no more."""
 
     job: JobId
     after: int = -1

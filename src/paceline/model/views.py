@@ -119,6 +119,14 @@ class LogPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """What one task of an array was made from: JSON or a line of text for most kinds, a pickle for a function."""
+
+    index: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultRow:
     """How one task ended, with its result."""
 

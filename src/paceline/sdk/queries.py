@@ -8,6 +8,7 @@ from paceline.model.ids import TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import (
+    EntryRow,
     EventView,
     Explanation,
     JobView,
@@ -62,6 +63,11 @@ class Queries(Connection):
         """Final ends of a job's tasks, by index; ``after`` pages on."""
         reply = await self._ask("Results", fleet.ResultsRequest(job=job, after=after, limit=limit), fleet.ResultsReply)
         return [from_wire(each, ResultRow) for each in reply.rows]
+
+    async def entries(self, job: int, after: int = -1, limit: int = 1000) -> Sequence[EntryRow]:
+        """What a job's tasks were made from, by index; ``after`` pages on. Nothing for tasks that take nothing."""
+        reply = await self._ask("Entries", fleet.EntriesRequest(job=job, after=after, limit=limit), fleet.EntriesReply)
+        return [from_wire(each, EntryRow) for each in reply.rows]
 
     async def reports(self, job: int, index: int = -1) -> Sequence[ReportView]:
         """Progress reports in the order they came; of all tasks if ``index`` is below 0."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from paceline import __version__
 from paceline.model.ids import JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Range
-from paceline.model.queries import Events, Jobs, Reports, Results
+from paceline.model.queries import Entries, Events, Jobs, Reports, Results
 from paceline.server.client_session import ClientSession
 from paceline.server.fleet import Fleet
 from paceline.server.gate import Stream
@@ -103,6 +103,11 @@ class FleetService:
         query = Results(job=JobId(request.job), after=request.after, limit=_limit(request.limit))
         rows = await looking.results(self._fleet, query)
         return pb.ResultsReply(rows=[to_wire(row, pb.ResultRow) for row in rows])
+
+    async def Entries(self, request: pb.EntriesRequest) -> pb.EntriesReply:
+        query = Entries(job=JobId(request.job), after=request.after, limit=_limit(request.limit))
+        rows = await looking.entries(self._fleet, query)
+        return pb.EntriesReply(rows=[to_wire(row, pb.EntryRow) for row in rows])
 
     async def Watch(self, request: pb.WatchRequest) -> AsyncIterator[pb.WatchReply]:
         ids = [JobId(job) for job in request.jobs]

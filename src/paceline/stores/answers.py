@@ -6,6 +6,7 @@ from typing import TypeVar, cast
 
 from paceline.model.ids import JobId
 from paceline.model.queries import (
+    Entries,
     Events,
     JobRow,
     Jobs,
@@ -18,9 +19,9 @@ from paceline.model.queries import (
     TaskAttempts,
 )
 from paceline.model.task import Ending
-from paceline.model.views import EventView, LogPage, ReportView, ResultRow, TaskView
+from paceline.model.views import EntryRow, EventView, LogPage, ReportView, ResultRow, TaskView
 from paceline.stores.output import page
-from paceline.stores.paging import until_full
+from paceline.stores.paging import entry_size, result_size, until_full
 from paceline.stores.standing import task_state
 from paceline.stores.tables import Job, Numbered, Tables, stop_of
 
@@ -106,7 +107,14 @@ def _task_view(tables: Tables, job: JobId, key: Numbered) -> TaskView:
 def _(query: Results, tables: Tables) -> list[ResultRow]:
     final = (key for index, key in sorted(tables.finals[query.job].items()) if index > query.after)
     endings = tables.endings[query.job]
-    return list(until_full(_result_row(key, endings[key].ending) for key in islice(final, query.limit)))
+    rows = (_result_row(key, endings[key].ending) for key in islice(final, query.limit))
+    return list(until_full(rows, result_size))
+
+
+@_answer.register
+def _(query: Entries, tables: Tables) -> list[EntryRow]:
+    rows = (EntryRow(index=i, payload=payload) for i, payload in tables.payloads_of(query.job) if i > query.after)
+    return list(until_full(islice(rows, query.limit), entry_size))
 
 
 def _result_row(key: Numbered, ending: Ending) -> ResultRow:

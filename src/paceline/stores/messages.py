@@ -17,6 +17,7 @@ import msgspec
 
 from paceline.model.ids import JobId
 from paceline.model.queries import (
+    Entries,
     Events,
     JobRow,
     Jobs,
@@ -29,7 +30,7 @@ from paceline.model.queries import (
     TaskAttempts,
 )
 from paceline.model.records import Record
-from paceline.model.views import EventView, LogPage, ReportView, ResultRow, TaskView
+from paceline.model.views import EntryRow, EventView, LogPage, ReportView, ResultRow, TaskView
 
 A = TypeVar("A")
 
@@ -73,6 +74,7 @@ _ANSWERS: Mapping[type[Query[object]], object] = {
     LatestAttempts: list[TaskView],
     TaskAttempts: list[TaskView],
     Results: list[ResultRow],
+    Entries: list[EntryRow],
     Log: LogPage,
     Reports: list[ReportView],
     Events: list[EventView],

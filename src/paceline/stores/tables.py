@@ -138,13 +138,14 @@ class Tables:
             kept=job.kept,
             appended=job.count if job.kept.spec.open else 0,
             shut=job.shut,
-            payloads={index: payload for index, payload in self._payloads(job.kept.job) if is_wanted(index)},
+            payloads={index: payload for index, payload in self.payloads_of(job.kept.job) if is_wanted(index)},
             attempts=attempts,
             cancels=list(job.cancels),
             checkpoints=list(self.checkpoints[job.kept.job].values()),
         )
 
-    def _payloads(self, job: JobId) -> Iterator[tuple[int, bytes]]:
+    def payloads_of(self, job: JobId) -> Iterator[tuple[int, bytes]]:
+        """By index."""
         for first, payloads in sorted(self.payloads[job].items()):
             yield from enumerate(payloads, first)
 

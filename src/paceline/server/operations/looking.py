@@ -11,10 +11,10 @@ from paceline.core.views import array_text, job_view, task_state
 from paceline.model.errors import NotFound
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
-from paceline.model.queries import JobRow, Jobs, LatestAttempts, Results, TaskAttempts
+from paceline.model.queries import Entries, JobRow, Jobs, LatestAttempts, Results, TaskAttempts
 from paceline.model.records import CancelKept
 from paceline.model.task import FINAL_STATES, TaskState
-from paceline.model.views import Cause, Explanation, JobView, ResultRow, TaskView
+from paceline.model.views import Cause, EntryRow, Explanation, JobView, ResultRow, TaskView
 from paceline.server.fleet import Fleet
 
 PAGE = 1000
@@ -146,6 +146,12 @@ async def attempts(fleet: Fleet, wanted: TaskId) -> Sequence[TaskView]:
 
 async def results(fleet: Fleet, query: Results) -> Sequence[ResultRow]:
     """Final ends with results."""
+    await _row(fleet, query.job)
+    return await fleet.store.read(query)
+
+
+async def entries(fleet: Fleet, query: Entries) -> Sequence[EntryRow]:
+    """What tasks were made from."""
     await _row(fleet, query.job)
     return await fleet.store.read(query)
 

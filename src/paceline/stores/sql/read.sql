@@ -61,6 +61,9 @@ WHERE job = :job AND task > :after AND retry_at = 0
 ORDER BY task
 LIMIT :limit;
 
+-- name: entries
+SELECT first, packed FROM payload WHERE job = :job AND first + count > :after + 1 ORDER BY first;
+
 -- name: reports
 SELECT job, task, number, step, "values", at
 FROM (

@@ -1,6 +1,8 @@
 """The reading process: answers queries one after the other, from what is committed, and never holds up a commit."""
 
+from collections.abc import Iterator
 from functools import singledispatch
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -8,6 +10,7 @@ import msgspec
 from paceline.model.errors import StoreError
 from paceline.model.ids import JobId
 from paceline.model.queries import (
+    Entries,
     Events,
     JobRow,
     Jobs,
@@ -18,9 +21,9 @@ from paceline.model.queries import (
     Submission,
     TaskAttempts,
 )
-from paceline.model.views import EventView, ReportView, ResultRow, TaskView
+from paceline.model.views import EntryRow, EventView, ReportView, ResultRow, TaskView
 from paceline.stores.messages import Refused, decode_query, encode_answer
-from paceline.stores.paging import until_full
+from paceline.stores.paging import entry_size, result_size, until_full
 from paceline.stores.sqlite_file.database import Database, statements
 from paceline.stores.sqlite_file.logs import open_logs, read_log
 from paceline.stores.sqlite_file.peer import Peer
@@ -28,6 +31,7 @@ from paceline.stores.sqlite_file.rows import cancels, job_kept
 from paceline.stores.sqlite_file.trouble import plainly
 from paceline.stores.standing import task_state
 
+_packed = msgspec.msgpack.Decoder(list[bytes])
 _counts = msgspec.json.Decoder(dict[str, int])
 _ENDLESS = 1 << 62
 
@@ -134,7 +138,19 @@ def _task_view(row: tuple[int, int, int, str, float, str, int, str, float, float
 def _(query: Results, db: Database) -> list[ResultRow]:
     columns = ("index", "number", "outcome", "code", "detail", "result", "seconds")
     rows = db.run("results", job=query.job, after=query.after, limit=query.limit)
-    return list(until_full(ResultRow(**dict(zip(columns, row, strict=True))) for row in rows))
+    return list(until_full((ResultRow(**dict(zip(columns, row, strict=True))) for row in rows), result_size))
+
+
+@_answer.register
+def _(query: Entries, db: Database) -> list[EntryRow]:
+    return list(until_full(islice(_entries(query, db), query.limit), entry_size))
+
+
+def _entries(query: Entries, db: Database) -> Iterator[EntryRow]:
+    for first, packed in db.run("entries", job=query.job, after=query.after):
+        for index, payload in enumerate(_packed.decode(packed), first):
+            if index > query.after:
+                yield EntryRow(index=index, payload=payload)
 
 
 @_answer.register

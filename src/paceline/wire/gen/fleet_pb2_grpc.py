@@ -79,6 +79,11 @@ class FleetStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsRequest.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsReply.FromString,
                 _registered_method=True)
+        self.Entries = channel.unary_unary(
+                '/paceline.v1.Fleet/Entries',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EntriesRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EntriesReply.FromString,
+                _registered_method=True)
         self.Watch = channel.unary_stream(
                 '/paceline.v1.Fleet/Watch',
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.WatchRequest.SerializeToString,
@@ -175,6 +180,13 @@ class FleetServicer:
 
     def Results(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Entries(self, request, context):
+        """What the tasks of an array were made from, by index.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -276,6 +288,11 @@ def add_FleetServicer_to_server(servicer, server):
                     servicer.Results,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsRequest.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsReply.SerializeToString,
+            ),
+            'Entries': grpc.unary_unary_rpc_method_handler(
+                    servicer.Entries,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EntriesRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EntriesReply.SerializeToString,
             ),
             'Watch': grpc.unary_stream_rpc_method_handler(
                     servicer.Watch,
@@ -561,6 +578,33 @@ class Fleet:
             '/paceline.v1.Fleet/Results',
             paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsRequest.SerializeToString,
             paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Entries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/Entries',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.EntriesRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.EntriesReply.FromString,
             options,
             channel_credentials,
             insecure,
