@@ -101,6 +101,18 @@ def test_a_watch_and_a_call_go_side_by_side(tmp_path: Path, way: str) -> None:
     asyncio.run(scenario())
 
 
+def test_tasks_tell_what_they_were_made_from(tmp_path: Path, way: str) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client(way) as client:
+            [job] = (await client.submit([array(3)], payloads=[[b"a", b"", b"c"]])).jobs
+            assert [(row.index, row.payload) for row in await client.entries(job, limit=2)] == [(0, b"a"), (1, b"")]
+            assert [row.payload for row in await client.entries(job, after=1)] == [b"c"]
+            with pytest.raises(NotFound, match="there is no job 9"):
+                await client.entries(9)
+
+    asyncio.run(scenario())
+
+
 def test_every_method_but_the_session_is_a_call(way: str) -> None:
-    assert len(CALLS) == 16
+    assert len(CALLS) == 17
     assert {call.name for call in CALLS if call.streams} == {"Watch", "Logs"}
