@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from paceline.model.errors import UsageError
+from paceline.model.file import File
 from paceline.model.naming import Score, check_kind, score
 
 PICKLES = frozenset((".ckpt", ".dill", ".joblib", ".p", ".pickle", ".pkl", ".pt", ".pth"))
@@ -36,15 +37,6 @@ _SHAPES: Mapping[str, tuple[type, str]] = {
     "target": (str, "a text"),
     "format": (str, "a text"),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """One file of a model. ``name``: relative, parts separated by ``/``."""
-
-    name: str
-    sha256: str  # 64 hexadecimal digits
-    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +118,13 @@ def _metrics(said: object) -> Mapping[str, float]:
         raise UsageError("card.metrics: is missing", hint='such as {"val_accuracy": 0.952}')
     if len(said) > METRICS_LIMIT:
         raise UsageError(f"card.metrics: {len(said):,} metrics, at most {METRICS_LIMIT}", hint="put the rest elsewhere")
-    return {_metric_name(name): _metric(name, value) for name, value in said.items()}
+    return {check_metric(name): _metric(name, value) for name, value in said.items()}
 
 
-def _metric_name(name: object) -> str:
+def check_metric(name: object) -> str:
+    """Raises UsageError for what cannot be the name of a metric."""
     if not isinstance(name, str) or not _METRIC.fullmatch(name):
-        raise UsageError(f"card.metrics: {name!r} is not a name", hint="letters, digits and _: top_5_accuracy")
+        raise UsageError(f"metrics: {name!r} is not a name", hint="letters, digits and _: top_5_accuracy")
     return name
 
 

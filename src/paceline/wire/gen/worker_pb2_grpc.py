@@ -44,6 +44,11 @@ class WorkerServiceStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FromWorker.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ToWorker.FromString,
                 _registered_method=True)
+        self.Files = channel.stream_stream(
+                '/worker.WorkerService/Files',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileWord.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileReply.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer:
@@ -63,6 +68,15 @@ class WorkerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Files(self, request_iterator, context):
+        """A conversation about files: checkpoints and models of the worker's attempts. It begins with one word that says what
+        is wanted; where files follow, the server says from which byte on it needs each, and their bytes come in pieces, in
+        that order. What broke off is begun anew: the server has kept what came.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -75,6 +89,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.Link,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FromWorker.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ToWorker.SerializeToString,
+            ),
+            'Files': grpc.stream_stream_rpc_method_handler(
+                    servicer.Files,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileWord.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -131,6 +150,33 @@ class WorkerService:
             '/worker.WorkerService/Link',
             paceline_dot_wire_dot_gen_dot_worker__pb2.FromWorker.SerializeToString,
             paceline_dot_wire_dot_gen_dot_worker__pb2.ToWorker.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Files(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/worker.WorkerService/Files',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.FileWord.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.FileReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,1 @@
+"""Places for blobs: implementations of ``paceline.blobs``."""
