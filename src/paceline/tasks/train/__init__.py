@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from paceline.kinds import Kind, Variants
 from paceline.model.errors import UsageError
-from paceline.tasks.train.params import RandomForestParams, TrainParams, XGBoostParams
+from paceline.tasks.train.params import NeuralNetworkParams, RandomForestParams, TrainParams, XGBoostParams
 
 EXTENSIONS = (".csv", ".tsv", ".parquet", ".npz")
 
@@ -41,6 +41,12 @@ TRAINERS: Mapping[str, Trainer] = {
         run="paceline.tasks.train.xgboost:train",
         load="paceline.tasks.train.xgboost:load",
         packages=(*_TABLES, "xgboost"),
+    ),
+    "neural_network": Trainer(
+        params=NeuralNetworkParams,
+        run="paceline.tasks.train.neural_network.trainer:train",
+        load="paceline.tasks.train.neural_network.network:load",
+        packages=(*_TABLES, "torch", "safetensors"),
     ),
 }
 

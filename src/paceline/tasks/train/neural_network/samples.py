@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from sklearn.compose import ColumnTransformer
 
-from paceline.tasks.train.neural_network.recipe import Recipe, Scale
+from paceline.tasks.train.neural_network.recipe import Recipe, Scale, image_shape
+from paceline.tasks.train.params import NeuralNetworkParams
+from paceline.tasks.train.preprocess import as_they_are, preprocessing, scaled
+from paceline.tasks.train.split import Parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,10 +18,62 @@ class Samples:
     """On the device that learns."""
 
     x: torch.Tensor  # float32: (rows, features), or (rows, channels, height, width)
-    y: torch.Tensor  # int64: classes by position (rows,); or float32: the scaled target (rows, 1)
+    y: torch.Tensor  # int64: positions among the classes (rows,); or float32: the scaled target (rows, 1)
 
     def __len__(self) -> int:
         return len(self.y)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """A network yet to be built, and what it is to learn from and to be measured on."""
+
+    prepare: ColumnTransformer
+    recipe: Recipe
+    train: Samples
+    validation: Samples
+
+
+def material(params: NeuralNetworkParams, parts: Parts, device: torch.device) -> Material:
+    """Everything fitted is fitted on the rows to learn from. Raises UsageError for images that are none."""
+    numbers = all(column.type == "number" for column in parts.columns)
+    image = image_shape(params, parts.shape if numbers else ())
+    prepare = preprocessing(parts.columns, as_they_are if image else scaled)
+    x = prepare.fit_transform(parts.train.x)
+    recipe = _recipe(params, parts, x, image)
+
+    def samples(x: np.ndarray, y: np.ndarray) -> Samples:
+        return Samples(x=inputs(recipe, x).to(device), y=answers(recipe, y, parts.classes).to(device))
+
+    held = prepare.transform(parts.validation.x)
+    return Material(
+        prepare=prepare,
+        recipe=recipe,
+        train=samples(x, parts.train.y),
+        validation=samples(held, parts.validation.y),
+    )
+
+
+def _recipe(params: NeuralNetworkParams, parts: Parts, x: np.ndarray, image: tuple[int, ...]) -> Recipe:
+    classifies = parts.task == "classification"
+    return Recipe(
+        task=parts.task,
+        outputs=len(parts.classes) if classifies else 1,
+        shape=image or x.shape[1:],
+        hidden=params.hidden,
+        channels=params.channels if image else (),
+        activation=params.activation,
+        dropout=params.dropout,
+        pixels=scale(x.reshape(-1, *image)) if image else Scale(),
+        target=Scale() if classifies else scale(parts.train.y[:, None]),
+    )
+
+
+def scale(values: np.ndarray) -> Scale:
+    """Over all axes but the last, missing ones left out. What never varies is not divided."""
+    axes = tuple(range(values.ndim - 1))
+    mean, deviation = np.nanmean(values, axis=axes), np.nanstd(values, axis=axes)
+    return Scale(mean=tuple(mean.tolist()), deviation=tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
 
 
 def inputs(recipe: Recipe, x: np.ndarray) -> torch.Tensor:
@@ -32,21 +88,14 @@ def answers(recipe: Recipe, y: np.ndarray, classes: np.ndarray) -> torch.Tensor:
     """Labels or values (rows,), as the loss takes them."""
     if recipe.task == "classification":
         return torch.from_numpy(np.searchsorted(classes, y))
-    scaled = (y - recipe.target.mean) / recipe.target.deviation
-    return torch.from_numpy(scaled.astype(np.float32))[:, None]
+    scaled_target = (y - recipe.target.mean) / recipe.target.deviation
+    return torch.from_numpy(scaled_target.astype(np.float32))[:, None]
 
 
-def scale(values: np.ndarray) -> Scale:
-    """Over all axes but the last, missing ones left out. What never varies is not divided."""
-    axes = tuple(range(values.ndim - 1))
-    mean, deviation = np.nanmean(values, axis=axes), np.nanstd(values, axis=axes)
-    return Scale(mean=tuple(mean.tolist()), deviation=tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
-
-
-def batches(rows: int, *, size: int, seed: int) -> tuple[torch.Tensor, ...]:
-    """The rows of one epoch in the order that follows from the seed, ``size`` at a time."""
-    order = torch.randperm(rows, generator=torch.Generator().manual_seed(seed))
-    return order.split(size)
+def batches(samples: Samples, *, size: int, seed: int) -> tuple[torch.Tensor, ...]:
+    """Positions of the rows of one epoch, in the order that follows from the seed, ``size`` at a time."""
+    order = torch.randperm(len(samples), generator=torch.Generator().manual_seed(seed))
+    return tuple(order.to(samples.y.device).split(size))
 
 
 def chunks(x: torch.Tensor) -> Iterator[torch.Tensor]:

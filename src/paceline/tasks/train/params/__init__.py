@@ -4,7 +4,8 @@ Light on purpose: they are checked wherever a job is submitted, so nothing here 
 """
 
 from paceline.tasks.train.params.common import SteppedParams, TrainParams
+from paceline.tasks.train.params.neural_network import NeuralNetworkParams
 from paceline.tasks.train.params.random_forest import RandomForestParams
 from paceline.tasks.train.params.xgboost import XGBoostParams
 
-__all__ = ["RandomForestParams", "SteppedParams", "TrainParams", "XGBoostParams"]
+__all__ = ["NeuralNetworkParams", "RandomForestParams", "SteppedParams", "TrainParams", "XGBoostParams"]

@@ -15,8 +15,8 @@ class NeuralNetworkParams(SteppedParams, kw_only=True, frozen=True):
 
     model: Literal["neural_network"] = "neural_network"
     network: Literal["auto", "mlp", "cnn"] = "auto"  # auto: cnn for images (an NPZ's X of 3 or 4 dimensions), else mlp
-    hidden: list[Width] = [64, 64]  # neurons of each dense layer; [] is a linear model
-    channels: list[Width] = [16, 32]  # of each convolution of a cnn: 3 by 3, the picture halved after each
+    hidden: tuple[Width, ...] = (64, 64)  # neurons of each dense layer; [] is a linear model
+    channels: tuple[Width, ...] = (16, 32)  # of each convolution of a cnn: 3 by 3, the picture halved after each
     activation: Literal["relu", "gelu", "silu", "tanh"] = "relu"
     dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0  # of the dense layers' neurons, while learning
     epochs: Annotated[int, Meta(ge=1, le=100_000)] = 50  # passes over the rows to learn from
