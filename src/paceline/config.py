@@ -42,6 +42,7 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int = GRPC_PORT
     store: str = ""  # "memory", or a path; empty: home/server/paceline.db
+    catalog: str = field(default="", repr=False)  # URL of a MongoDB; empty: home/server/catalog.db
     tls: Tls = field(default_factory=Tls)
     beat: float = 5.0  # seconds between heartbeats
     lease: float = 20.0  # seconds without one until a worker is lost
@@ -109,6 +110,11 @@ def threads() -> int:
     """Processors this task was given (``OMP_NUM_THREADS``); 1 where nobody said."""
     given = os.environ.get("OMP_NUM_THREADS", "")
     return int(given) if given.isdecimal() and int(given) > 0 else 1
+
+
+def gpus() -> tuple[str, ...]:
+    """GPUs this task was given (``CUDA_VISIBLE_DEVICES``); none where nobody said."""
+    return tuple(each for each in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if each)
 
 
 def task_environment() -> Mapping[str, str]:

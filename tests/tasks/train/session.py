@@ -40,7 +40,7 @@ class DirectorySession:
         self.place.mkdir(exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=self.place, prefix=".part-"))
         yield part
-        final = self.place / f"{step:06} {'' if metric is None else metric!r}"
+        final = self.place / f"{step:06} {'' if metric is None else repr(metric)}"
         shutil.rmtree(final, ignore_errors=True)
         part.rename(final)
 

@@ -27,8 +27,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(label: str = "3.17-1", **params: Any) -> Any:
-    wanted = RandomForestParams(**{"data": "t.csv", "trees": 10} | params)
-    result = train(wanted, DirectorySession(Path("checkpoints")), label=label)
+    wanted: dict[str, Any] = {"data": "t.csv", "trees": 10} | params
+    result = train(RandomForestParams(**wanted), DirectorySession(Path("checkpoints")), label=label)
     return json.loads(json.dumps(result))  # it travels as JSON
 
 

@@ -31,30 +31,35 @@ class Checkpoints:
         self._clock = clock or SystemClock()
         self._every = params.checkpoint_seconds
         self._next = self._clock.steady() + self._every
+        self._newest = 0
 
     def restore(self) -> Checkpoint | None:
         """What to go on from. Raises UsageError if it is the checkpoint of another training."""
         found = self._session.restore()
         if found is not None:
             _check(self._identity, found)
+            self._newest = found.step
         return found
 
     def keep(self, write: Callable[[Path], None], *, step: int, metric: float | None = None) -> None:
-        """Write a checkpoint if one is due; if the attempt is to end, write it and ask for another attempt.
+        """Write a checkpoint if one is due. If the attempt is to end, write it now, and ask for another attempt.
 
-        ``write`` puts the model's files into the folder it is given. ``metric``: the less, the better.
+        ``write`` puts the model's files into the folder it is given; not if ``step`` is kept already, or 0: there is
+        nothing to keep. ``metric``: the less, the better.
         """
         stop = self._session.should_stop()
-        if not stop and self._clock.steady() < self._next:
-            return
+        if step > self._newest and (stop or self._clock.steady() >= self._next):
+            self._write(write, step, metric)
+        if stop:
+            self._session.requeue()
+
+    def _write(self, write: Callable[[Path], None], step: int, metric: float | None) -> None:
         began = self._clock.steady()
         with self._session.checkpoint(step=step, metric=metric) as folder:
             (folder / IDENTITY).write_text(json.dumps(self._identity))
             write(folder)
         ended = self._clock.steady()
-        self._next = ended + max(self._every, PATIENT * (ended - began))
-        if stop:
-            self._session.requeue()
+        self._newest, self._next = step, ended + max(self._every, PATIENT * (ended - began))
 
 
 def _identity(params: TrainParams, parts: Parts) -> dict[str, object]:

@@ -1,0 +1,154 @@
+"""Gradient boosting, by XGBoost: its own training loop, callbacks, metrics and early stopping.
+
+What is random in it (``subsample``, ``colsample_bytree``) is drawn from a generator that XGBoost does not keep with a
+model. So with sampling, boosting goes in chunks, each a call of its own with the seed ``seed + rounds before it``, and
+a checkpoint is the model at the end of a chunk. Without sampling there is one chunk, and every round may be a
+checkpoint. Either way a training that was killed and resumed makes, tree by tree, the model that it would have made.
+A test holds this.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xgboost
+
+from paceline import config
+from paceline.model.errors import UsageError
+from paceline.tasks.train import score
+from paceline.tasks.train.class_weight import row_weights
+from paceline.tasks.train.params import XGBoostParams
+from paceline.tasks.train.preprocess import as_they_are, preprocessing
+from paceline.tasks.train.resume import Checkpoints
+from paceline.tasks.train.split import Part, Parts
+from paceline.tasks.train.trained import Session, Trained
+from paceline.tasks.train.xgboost_rounds import HELD, LEARNED, Rounds, aim, losses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """Both parts, prepared."""
+
+    learned: xgboost.DMatrix
+    held: xgboost.DMatrix
+
+
+def train(params: XGBoostParams, parts: Parts, session: Session) -> Trained:
+    """Boost round by round, telling how far it is; go on from the rounds of an earlier attempt."""
+    prepare = preprocessing(parts.columns, as_they_are)
+    weights = None if params.class_weight == "none" else row_weights(params, parts.train.y)
+    data = Data(
+        learned=_matrix(prepare.fit_transform(parts.train.x), _targets(parts, parts.train), weights),
+        held=_matrix(prepare.transform(parts.validation.x), _targets(parts, parts.validation)),
+    )
+    rounds = Rounds(params, aim(parts), session, Checkpoints(params, parts, session), rows=len(parts.train.y))
+    booster = _boosted(params, settings(params, parts), data, rounds)
+    best = rounds.best()
+    model = Boosted(booster=booster[: best + 1], classes=len(parts.classes))
+    return Trained(
+        prepare=prepare,
+        model=model,
+        metrics=_metrics(model, parts, data) | losses(rounds.history[best]),
+        classes=tuple(parts.classes.tolist()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boosted:
+    """A booster that is done."""
+
+    booster: xgboost.Booster
+    classes: int  # of a classification; 0
+    format: str = "ubj"
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Probabilities (rows, classes), or values (rows,)."""
+        return self.answers(_matrix(x))
+
+    def answers(self, x: xgboost.DMatrix) -> np.ndarray:
+        """The same, for what is already XGBoost's."""
+        self.booster.set_param({"nthread": config.threads()})
+        said = np.asarray(self.booster.predict(x))
+        return np.column_stack([1 - said, said]) if self.classes == 2 else said
+
+    def save(self, file: Path) -> None:
+        """As UBJSON."""
+        self.booster.save_model(file)
+
+
+def load(file: Path, card: Mapping[str, object]) -> Boosted:
+    """What ``save`` wrote."""
+    classes = card["classes"]
+    return Boosted(booster=xgboost.Booster(model_file=file), classes=len(classes) if isinstance(classes, list) else 0)
+
+
+def settings(params: XGBoostParams, parts: Parts) -> dict[str, object]:
+    """XGBoost's own parameters."""
+    wanted = aim(parts)
+    return {
+        "objective": wanted.objective,
+        "eval_metric": list(wanted.metrics),
+        "learning_rate": params.learning_rate,
+        "max_depth": params.max_depth,
+        "min_child_weight": params.min_child_weight,
+        "gamma": params.gamma,
+        "reg_lambda": params.reg_lambda,
+        "reg_alpha": params.reg_alpha,
+        "subsample": params.subsample,
+        "colsample_bytree": params.colsample_bytree,
+        "max_bin": params.max_bin,
+        "seed": params.seed,
+        "nthread": config.threads(),
+        "device": _device(params),
+        **({"num_class": len(parts.classes)} if wanted.objective == "multi:softprob" else {}),
+    }
+
+
+def _boosted(params: XGBoostParams, own: Mapping[str, object], data: Data, rounds: Rounds) -> xgboost.Booster:
+    """All rounds, or those until it got no better for a while, chunk by chunk."""
+    booster = rounds.restored
+    while booster is None or not rounds.over():
+        booster = xgboost.train(
+            {**own, "seed": params.seed + rounds.done},
+            data.learned,
+            num_boost_round=rounds.next_chunk(),
+            evals=[(data.learned, LEARNED), (data.held, HELD)],
+            custom_metric=rounds.aim.custom,
+            callbacks=rounds.callbacks(),
+            xgb_model=booster,
+            verbose_eval=False,
+        )
+    return booster
+
+
+def _metrics(model: Boosted, parts: Parts, data: Data) -> dict[str, float]:
+    """At the end, by scikit-learn: rows count alike here, whatever their weights were."""
+    learned, held = model.answers(data.learned), model.answers(data.held)
+    if parts.task == "regression":
+        metrics = score.regression(parts.train.y, learned)
+        held_metrics = score.regression(parts.validation.y, held) | score.regression_more(parts.validation.y, held)
+    else:
+        metrics = score.classification(parts.train.y, learned, parts.classes)
+        held_metrics = score.classification(parts.validation.y, held, parts.classes)
+        held_metrics |= score.classification_more(parts.validation.y, held, parts.classes)
+    return metrics | score.prefixed("val_", held_metrics)
+
+
+def _targets(parts: Parts, part: Part) -> np.ndarray:
+    """Quantities as they are, classes by their positions."""
+    return part.y if parts.task == "regression" else np.searchsorted(parts.classes, part.y)
+
+
+def _matrix(x: np.ndarray, y: np.ndarray | None = None, weights: np.ndarray | None = None) -> xgboost.DMatrix:
+    return xgboost.DMatrix(np.asarray(x, dtype=np.float32), y, weight=weights, nthread=config.threads())
+
+
+def _device(params: XGBoostParams) -> str:
+    built_for_gpu = xgboost.build_info()["USE_CUDA"]
+    if params.device == "cuda" and not built_for_gpu:
+        hint = "device: cpu, or install xgboost in place of xgboost-cpu"
+        raise UsageError("train.device: the XGBoost of this worker is built without CUDA", hint=hint)
+    if params.device == "auto":
+        return "cuda" if built_for_gpu and config.gpus() else "cpu"
+    return params.device
