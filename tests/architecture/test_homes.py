@@ -36,7 +36,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "pyarrow": ("tasks/train/",),
     "pymongo": ("catalogs/mongo.py",),
     "pynvml": ("agent/machine.py",),
-    "rich": ("cli/progress.py",),
+    "rich": ("cli/live/",),
     "safetensors": ("tasks/train/neural_network/tensor_file.py",),
     "sklearn": ("tasks/train/",),
     "skops": ("tasks/train/skops_file.py",),

@@ -31,6 +31,7 @@ class Commands(LazyGroup):
         "submit": "Submit a command or a job file, and return at once.",
         "ps": "Show jobs that are not over, and the latest that are.",
         "logs": "Print what tasks have written.",
+        "watch": "Watch what jobs and tasks report, until they are over.",
         "wait": "Wait until jobs are over.",
         "cancel": "Cancel jobs or tasks, whole process trees.",
         "explain": "Say why a task does not run, and what would let it.",

@@ -1,87 +1,89 @@
-"""Progress of jobs: bars for a person at a terminal, JSON lines where those were asked for, otherwise nothing."""
+"""Where news of jobs go: to a person at a terminal, into JSON lines where those were asked for, or nowhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from paceline.cli.face import Face
-from paceline.cli.forms import form
-from paceline.model.views import JobView
+from paceline.cli.output import write
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from paceline.cli.live.board import Board
+    from paceline.cli.live.endings import Ending
+    from paceline.model.views import ReportView
+
+Wanted = Literal["all", "reported", "none"]
+"""Of which tasks an end is told: of all, or of those that ever reported."""
 
 
 class Display(Protocol):
-    """Where news of jobs are shown."""
+    """Is told of everything once, in the order in which it is known."""
 
-    def show(self, jobs: Sequence[JobView]) -> None: ...
+    @property
+    def endings(self) -> Wanted: ...
+
+    def show(self, board: Board, reports: Sequence[ReportView]) -> None:
+        """How everything stands now, and the reports that led to it."""
+
+    def end(self, ending: Ending) -> None:
+        """A task is over."""
+
+    def write(self, stream: str, data: bytes) -> None:
+        """Something that a task has written."""
+
+
+Displaying = Callable[[Face], AbstractContextManager[Display]]
 
 
 @contextmanager
 def display(face: Face) -> Iterator[Display]:
-    """The display that suits the caller."""
-    if face.json:
-        yield Lines(face)
-    elif face.person:
-        from rich.console import Console  # noqa: PLC0415 - 80 ms that only bars need
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - with it
+    """For who waits: a person sees everything, a program hears of its jobs."""
+    if face.person:
+        with _screen() as screen:
+            yield screen
+    elif face.json:
+        from paceline.cli.live.lines import JobLines  # noqa: PLC0415 - for programs
 
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-            TextColumn("{task.fields[counts]}"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            yield Bars(progress)
+        yield JobLines(face)
     else:
         yield Silence()
 
 
-def counts(job: JobView) -> str:
-    """``3 waiting, 2 running, 5 succeeded``; states with no tasks are left out."""
-    numbers = (
-        (job.waiting, "waiting"),
-        (job.running, "running"),
-        (job.succeeded, "succeeded"),
-        (job.failed, "failed"),
-        (job.cancelled, "cancelled"),
-    )
-    return ", ".join(f"{number} {word}" for number, word in numbers if number)
+@contextmanager
+def watched(face: Face) -> Iterator[Display]:
+    """For who watches: a program hears of every report and every end, a log file of some."""
+    if face.person:
+        with _screen() as screen:
+            yield screen
+    elif face.quiet:
+        yield Silence()
+    else:
+        from paceline.cli.live.lines import JsonLines, TextLines  # noqa: PLC0415 - where nobody looks
+        from paceline.clock import SystemClock  # noqa: PLC0415 - with it
+
+        yield JsonLines(face) if face.json else TextLines(face, SystemClock())
 
 
-class Bars:
-    """A bar per job."""
+@contextmanager
+def _screen() -> Iterator[Display]:
+    from paceline.cli.live.screen import Screen, terminal  # noqa: PLC0415 - rich: 80 ms for who looks
 
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._bars: dict[int, TaskID] = {}
-
-    def show(self, jobs: Sequence[JobView]) -> None:
-        for job in jobs:
-            if job.job not in self._bars:
-                self._bars[job.job] = self._progress.add_task(f"job {job.job} {job.name}", total=job.total, counts="")
-            over = job.succeeded + job.failed + job.cancelled
-            self._progress.update(self._bars[job.job], completed=over, total=job.total, counts=counts(job))
-
-
-class Lines:
-    """One JSON object per change."""
-
-    def __init__(self, face: Face) -> None:
-        self._face = face
-
-    def show(self, jobs: Sequence[JobView]) -> None:
-        for job in jobs:
-            self._face.line({"type": "job", "job": form(job)})
+    with Screen(terminal()) as screen:
+        yield screen
 
 
 class Silence:
-    """Nothing."""
+    """Nothing but what tasks write."""
 
-    def show(self, jobs: Sequence[JobView]) -> None:
+    endings: Wanted = "none"
+
+    def show(self, board: Board, reports: Sequence[ReportView]) -> None:
         pass
+
+    def end(self, ending: Ending) -> None:
+        pass
+
+    def write(self, stream: str, data: bytes) -> None:
+        write(stream, data)

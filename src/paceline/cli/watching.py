@@ -8,9 +8,13 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from paceline.cli.face import Face
+from paceline.cli.live.board import Board
+from paceline.cli.live.endings import Endings, ending_of
 from paceline.cli.output import TAIL_LINE, print_pages
-from paceline.cli.progress import Display, display
+from paceline.cli.progress import Display
 from paceline.cli.selection import Target
+from paceline.clock import SystemClock
+from paceline.core.indexes import covers
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES, TaskState
@@ -18,30 +22,84 @@ from paceline.model.views import JobView, LogPage, TaskView
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
+    from paceline.sdk.replies import Update
 
 PENDING = tuple(state for state in TaskState if state not in FINAL_STATES)
 SHOWN_FAILURES = 3
 SHOWN_LINES = 10
 PATIENCE = 2.0
 """Seconds a task may wait before a person is told why it does."""
+PACE = 0.2
+"""Seconds between two looks at what moves, at least."""
+RESTS, LONGEST = 20.0, 1.0
+"""After some work there is a rest so many times as long, which makes it 5 % of a core; but never longer, in seconds."""
+SHORT = 0.3
+"""Seconds after which a program is no short one, and its reports are asked for while it runs."""
 
 
-async def follow_jobs(client: Client, face: Face, jobs: Sequence[int]) -> list[JobView]:
-    """Show the jobs' progress until all are over; their last views, in order."""
-    with display(face) as shown:
-        return await watch_jobs(client, jobs, shown)
-
-
-async def watch_jobs(client: Client, jobs: Sequence[int], shown: Display, *, enough: int = 0) -> list[JobView]:
-    """Watch until all jobs, or ``enough`` of them, are over."""
-    views: dict[int, JobView] = {}
-    async with aclosing(client.watch(jobs)) as updates:
+async def follow(client: Client, targets: Sequence[Target], shown: Display, *, enough: int = 0) -> list[JobView]:
+    """Show how jobs and tasks go until all targets, or ``enough`` of them, are over; the jobs' last views, in order."""
+    watcher = Watcher(client, shown, targets)
+    jobs = list(dict.fromkeys(target.job.job for target in targets))
+    async with aclosing(client.watch(jobs, PACE)) as updates:
         async for update in updates:
-            views.update((job.job, job) for job in update.jobs)
-            shown.show(update.jobs)
-            if enough and sum(job.state in FINAL_STATES for job in views.values()) >= enough:
+            await watcher.hear(update)
+            if await watcher.over() >= (enough or len(targets)):
                 break
-    return [views[job] for job in jobs if job in views]
+    return [watcher.board.jobs[job] for job in jobs if job in watcher.board.jobs]
+
+
+class Watcher:
+    """From what the server says of jobs to what is shown of them."""
+
+    def __init__(self, client: Client, shown: Display, targets: Sequence[Target]) -> None:
+        self.board = Board()
+        self._client = client
+        self._shown = shown
+        self._targets = targets
+        self._endings = {target.job.job: Endings(client, target.job.job) for target in targets}
+        self._clock = SystemClock()
+
+    async def hear(self, update: Update) -> None:
+        """Show this, and which tasks have ended; then rest from it."""
+        began = self._clock.steady()
+        reports = [each for each in update.reports if self._means(each.job, each.index)]
+        self._shown.show(self.board, self.board.hear(update.jobs, reports))
+        for job in self.board.moved:
+            await self._look(job)
+        if self.board.running_jobs():
+            await _rest(self._clock.steady() - began)
+
+    async def over(self) -> int:
+        """How many targets are."""
+        return sum([await self._is_over(target) for target in self._targets])
+
+    async def _is_over(self, target: Target) -> bool:
+        job = self.board.jobs.get(target.job.job, target.job)
+        if job.state in FINAL_STATES or not target.ranges:
+            return job.state in FINAL_STATES
+        return not await self._client.tasks(job.job, target.ranges, states=PENDING, limit=1)
+
+    async def _look(self, job: JobView) -> None:
+        known = any(task.job == job.job for task in self.board.standings)
+        if self._shown.endings == "none" or (self._shown.endings == "reported" and not known):
+            return
+        ended = [task for task in await self._endings[job.job].fresh(job) if self._means(task.job, task.index)]
+        for task in ended:
+            await end_of(self._client, self.board, self._shown, task)
+        if ended:
+            self._shown.show(self.board, ())
+
+    def _means(self, job: int, index: int) -> bool:
+        return any(target.job.job == job and covers(target.ranges, index) for target in self._targets)
+
+
+async def end_of(client: Client, board: Board, shown: Display, task: TaskView) -> None:
+    """Show that a task is over, if that is to be shown."""
+    standing = board.end(TaskId(JobId(task.job), task.index))
+    if standing is not None or shown.endings == "all":
+        rows = await client.results(task.job, after=task.index - 1, limit=1) if standing is not None else ()
+        shown.end(ending_of(task, standing, rows))
 
 
 async def follow_tasks(client: Client, target: Target) -> None:
@@ -57,16 +115,43 @@ async def ranges_over(client: Client, job: int, ranges: Sequence[Range]) -> None
                 return
 
 
-async def follow_task(client: Client, face: Face, task: TaskId) -> TaskView:
-    """Print what a task writes, attempt after attempt, until it is over."""
-    teller = asyncio.ensure_future(_tell_why_it_waits(client, face, task)) if face.person else None
+async def follow_task(client: Client, face: Face, task: TaskId, board: Board, shown: Display) -> TaskView:
+    """Show what a task writes and reports, attempt after attempt, until it is over."""
+    reports = [asyncio.ensure_future(_show_reports(client, task, board, shown))] * (shown.endings != "none")
+    teller = [asyncio.ensure_future(_tell_why_it_waits(client, face, task))] * face.person
     try:
-        await print_pages(face, str(task), _hushing(client.logs(task, follow=True), teller))
+        await print_pages(face, str(task), _hushing(client.logs(task, follow=True), teller), plain=shown.write)
+        await task_over(client, task)  # the output of an attempt may end before the task does
     finally:
-        if teller is not None:
-            teller.cancel()
-    await task_over(client, task)  # the output of an attempt may end before the task does
-    return await view_of(client, task)
+        beside = [*reports, *teller]
+        for each in beside:
+            each.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+    return await _ended(client, task, board, shown)
+
+
+async def _show_reports(client: Client, task: TaskId, board: Board, shown: Display) -> None:
+    clock = SystemClock()
+    await asyncio.sleep(SHORT if shown.endings == "reported" else 0)
+    async with aclosing(client.watch([task.job], PACE)) as updates:
+        async for update in updates:
+            began = clock.steady()
+            shown.show(board, board.hear((), [each for each in update.reports if each.index == task.index]))
+            await _rest(clock.steady() - began)
+
+
+async def _ended(client: Client, task: TaskId, board: Board, shown: Display) -> TaskView:
+    """What was not shown yet of a task that is over."""
+    if shown.endings != "none":
+        shown.show(board, board.hear((), await client.reports(task.job, task.index)))
+    view = await view_of(client, task)
+    await end_of(client, board, shown, view)
+    return view
+
+
+async def _rest(seconds: float) -> None:
+    """After so much work."""
+    await asyncio.sleep(min(RESTS * seconds, LONGEST))
 
 
 async def task_over(client: Client, task: TaskId) -> None:
@@ -101,11 +186,11 @@ async def view_of(client: Client, task: TaskId) -> TaskView:
 
 
 async def _hushing(
-    pages: AsyncIterator[tuple[str, LogPage]], teller: asyncio.Future[None] | None
+    pages: AsyncIterator[tuple[str, LogPage]], tellers: Sequence[asyncio.Future[None]]
 ) -> AsyncIterator[tuple[str, LogPage]]:
     """The same pages; the first one ends the talk about why there are none."""
     async for each in pages:
-        if teller is not None:
+        for teller in tellers:
             teller.cancel()
         yield each
 

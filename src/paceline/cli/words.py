@@ -33,6 +33,18 @@ def progress(job: JobView) -> str:
     return f"{state(job.state)} {over}/{job.total}{failed}"
 
 
+def counts(job: JobView) -> str:
+    """``3 waiting, 2 running, 5 succeeded``; states with no tasks are left out."""
+    numbers = (
+        (job.waiting, "waiting"),
+        (job.running, "running"),
+        (job.succeeded, "succeeded"),
+        (job.failed, "failed"),
+        (job.cancelled, "cancelled"),
+    )
+    return ", ".join(f"{number} {word}" for number, word in numbers if number)
+
+
 def age(seconds: float) -> str:
     """Two units at most: ``0.3s``, ``12s``, ``5m``, ``2h10m``, ``3d4h``."""
     if seconds < 10:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from paceline.cli.commands.best import best
 from paceline.cli.commands.cancel import cancel
 from paceline.cli.commands.ps import places_of, show_jobs
 from paceline.cli.commands.wait import wait
@@ -13,11 +14,10 @@ from paceline.cli.complete import selector_argument, selectors_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms, result
 from paceline.cli.lazy import NounGroup
-from paceline.cli.progress import counts
 from paceline.cli.selection import Target, resolve
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, table
-from paceline.cli.words import age, brief, progress
+from paceline.cli.words import age, brief, counts, progress
 from paceline.clock import SystemClock
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, ResultRow
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=NounGroup)
 def job() -> None:
-    """List, show, cancel, wait for and close jobs; print their results."""
+    """List, show, cancel, wait for and close jobs; print their results, and which task turned out best."""
 
 
 @job.command()
@@ -113,6 +113,7 @@ def results(face: Face, selector: str, *, after: int, limit: int) -> None:
     )
 
 
+job.add_command(best)
 job.add_command(cancel)
 job.add_command(wait)
 

@@ -10,12 +10,13 @@ from paceline.cli import exits
 from paceline.cli.commands.submit import Request, Submission, hand_in, orders_of
 from paceline.cli.commands.wait import wait_for
 from paceline.cli.face import Face, asks
-from paceline.cli.forms import form
 from paceline.cli.interrupts import attended
-from paceline.cli.progress import counts
-from paceline.cli.selection import resolve
+from paceline.cli.live.board import Board
+from paceline.cli.progress import watched
+from paceline.cli.selection import Target, resolve
 from paceline.cli.session import ask
-from paceline.cli.watching import follow_jobs, follow_task, show_failures
+from paceline.cli.watching import follow, follow_task, show_failures
+from paceline.cli.words import counts
 from paceline.cli.work_options import WorkOptions, work_options
 from paceline.model.ids import JobId, TaskId
 from paceline.model.views import JobView
@@ -41,7 +42,7 @@ def run(face: Face, words: tuple[str, ...], **options: Unpack[WorkOptions]) -> i
         jobs = await hand_in(client, face, request)
         if len(jobs) == 1:
             return await attend(client, face, jobs[0])
-        return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]))
+        return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]), display=watched)
 
     return ask(face, attached)
 
@@ -70,10 +71,10 @@ async def _to_the_end(client: Client, face: Face, job: int) -> int:
 
 
 async def _single(client: Client, face: Face, job: JobView) -> int:
-    task = await follow_task(client, face, TaskId(JobId(job.job), await _index(client, job)))
-    if face.json:
-        face.line({"type": "task", "task": form(task)})
-    elif task.state != "SUCCEEDED":
+    index = await _index(client, job)
+    with watched(face) as shown:
+        task = await follow_task(client, face, TaskId(JobId(job.job), index), Board([job]), shown)
+    if task.state != "SUCCEEDED":
         face.remark(f"job {job.job} {task.state.lower()}: {task.detail or task.outcome.lower()}")
     return exits.of_task(task)
 
@@ -84,7 +85,8 @@ async def _index(client: Client, job: JobView) -> int:
 
 
 async def _array(client: Client, face: Face, job: JobView) -> int:
-    (view,) = await follow_jobs(client, face, [job.job])
+    with watched(face) as shown:
+        (view,) = await follow(client, [Target(job=job)], shown)
     face.remark(f"job {job.job}: {counts(view)}")
     if view.failed and not face.json:
         await show_failures(client, face, view)

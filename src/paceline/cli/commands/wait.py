@@ -13,12 +13,12 @@ from paceline.cli.complete import selectors_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.pages import PAGE
-from paceline.cli.progress import counts, display
+from paceline.cli.progress import Displaying, display
 from paceline.cli.selection import Target, resolve, tasks_of
 from paceline.cli.session import ask
-from paceline.cli.watching import follow_tasks, show_failures, watch_jobs
-from paceline.cli.words import progress
-from paceline.model.task import TaskState
+from paceline.cli.watching import follow, show_failures
+from paceline.cli.words import counts, progress
+from paceline.model.task import FINAL_STATES, TaskState
 from paceline.model.views import JobView, TaskView
 from paceline.sdk.grammar import parse_duration
 
@@ -58,15 +58,15 @@ def wait(face: Face, selectors: tuple[str, ...], *, first: bool, timeout: str, e
     return ask(face, at_most)
 
 
-async def wait_for(client: Client, face: Face, targets: Sequence[Target], *, enough: int = 0) -> int:
+async def wait_for(
+    client: Client, face: Face, targets: Sequence[Target], *, enough: int = 0, display: Displaying = display
+) -> int:
     """Wait, tell how it went, and return the exit code."""
-    parts = [target for target in targets if target.ranges]
-    for target in parts:
-        await follow_tasks(client, target)
-    whole = [target.job.job for target in targets if not target.ranges]
     with display(face) as shown:
-        views = await watch_jobs(client, whole, shown, enough=enough) if whole else []
-    ended = [view for view in views if view.state in ("SUCCEEDED", "FAILED", "CANCELLED")]
+        views = await follow(client, targets, shown, enough=enough) if targets else []
+    whole = {target.job.job for target in targets if not target.ranges}
+    ended = [view for view in views if view.job in whole and view.state in FINAL_STATES]
+    parts = [target for target in targets if target.ranges]
     tasks = [task for target in parts for task in [each async for each in tasks_of(client, target, PAGE)]]
     await _tell(client, face, ended)
     return await _code(client, ended, tasks)
