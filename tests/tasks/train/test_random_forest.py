@@ -8,13 +8,19 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import accuracy_score, f1_score, log_loss, mean_absolute_error, mean_squared_error, r2_score
 
+from paceline.model.errors import UsageError
 from paceline.tasks.train.columns import Column
 from paceline.tasks.train.params import RandomForestParams
-from paceline.tasks.train.random_forest import Grown, train
+from paceline.tasks.train.random_forest import Forest, Grown, train
 from paceline.tasks.train.split import Part, Parts
 from paceline.tasks.train.trained import Trained
 from tests.tasks.train.samples import parts
 from tests.tasks.train.session import DirectorySession
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 def grown(of: Parts, **params: Any) -> tuple[Trained, DirectorySession]:
@@ -38,6 +44,48 @@ def test_a_regression_forest_is_scikit_learns_too() -> None:
     at_once.fit(parts("diabetes").train.x, parts("diabetes").train.y)
     x = parts("diabetes").validation.x
     np.testing.assert_array_equal(trained.predict(x), at_once.predict(x))
+
+
+@pytest.mark.parametrize("name", ["digits", "breast_cancer", "wine", "diabetes"])
+def test_an_interruption_does_not_show(name: str) -> None:
+    whole, told = grown(parts(name), trees=20, report_every=3)
+    session = DirectorySession(Path("checkpoints"), stops=lambda reports: len(reports) == 3)
+    with pytest.raises(SystemExit, match="75"):
+        train(RandomForestParams(data="x.csv", trees=20, report_every=3), parts(name), session)
+    resumed, rest = grown(parts(name), trees=20, report_every=3)
+    assert session.of("trees") + rest.of("trees") == told.of("trees")
+    assert rest.of("progress")[0] == 0.6
+    assert resumed.metrics == whole.metrics
+    for tree, twin in zip(forest_of(resumed).estimators_, forest_of(whole).estimators_, strict=True):
+        np.testing.assert_array_equal(tree.tree_.threshold, twin.tree_.threshold)
+        np.testing.assert_array_equal(tree.tree_.value, twin.tree_.value)
+
+
+def test_a_forest_that_was_interrupted_after_its_last_tree_is_done() -> None:
+    session = DirectorySession(Path("checkpoints"), stops=lambda reports: reports[-1]["progress"] == 1)
+    trained = train(RandomForestParams(data="x.csv", trees=4), parts("wine"), session)
+    assert len(forest_of(trained).estimators_) == 4
+
+
+@pytest.mark.parametrize(("asked", "same"), [("balanced", "balanced"), ({"0": 5}, {0: 5.0, 1: 1.0})])
+def test_rows_weigh_as_their_classes_do(asked: object, same: object) -> None:
+    trained, _ = grown(parts("breast_cancer"), trees=10, class_weight=asked)
+    at_once = RandomForestClassifier(10, random_state=0, class_weight=same)
+    at_once.fit(parts("breast_cancer").train.x, parts("breast_cancer").train.y)
+    x = parts("breast_cancer").validation.x
+    np.testing.assert_array_equal(trained.predict(x), at_once.predict_proba(x))
+
+
+def test_a_class_that_is_not_there_has_no_weight() -> None:
+    with pytest.raises(UsageError) as caught:
+        grown(parts("wine"), class_weight={"3": 2.0})
+    assert caught.value.message == "train.class_weight: there is no class '3'"
+    assert caught.value.hint == "there are: 0, 1, 2"
+
+
+def forest_of(trained: Trained) -> Forest:
+    assert isinstance(trained.model, Grown)
+    return trained.model.forest
 
 
 def test_classification_is_measured_as_scikit_learn_does() -> None:
@@ -93,8 +141,7 @@ def test_processors_do_not_show_in_the_forest(monkeypatch: pytest.MonkeyPatch) -
     x = parts("digits").validation.x
     np.testing.assert_array_equal(alone.predict(x), together.predict(x))
     assert together.metrics == alone.metrics
-    assert isinstance(together.model, Grown)
-    assert together.model.forest.n_jobs is None
+    assert forest_of(together).n_jobs is None
 
 
 def test_a_class_that_training_never_saw_counts_as_wrong() -> None:

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sklearn.compose import ColumnTransformer
 
@@ -87,23 +88,25 @@ def load(path: Path) -> Loaded:
     """
     _refuse_pickles(path)
     card = _config(path)
-    kept = card.get("files")
-    _check_files(path, kept if isinstance(kept, dict) else {})
+    file = f"model.{card.get('format')}"
+    _check_files(path, _mapping(card, "files"), needed={PREPARE, file})
     trainer = TRAINERS.get(name := str(card.get("model")))
     if trainer is None:
         raise UsageError(f"model {str(path)!r}: there is no model {name!r} here", hint=nearest(name, list(TRAINERS)))
     prepare = skops_file.load(path / PREPARE)
     if not isinstance(prepare, ColumnTransformer):
         raise UsageError(f"model {str(path)!r}: {PREPARE} holds a {type(prepare).__name__}")
-    model: Fitted = kinds.load(trainer.load)(path / f"model.{card['format']}", card)
-    metrics, classes = card.get("metrics"), card.get("classes")
-    trained = Trained(
-        prepare=prepare,
-        model=model,
-        metrics=metrics if isinstance(metrics, dict) else {},
-        classes=tuple(classes) if isinstance(classes, list) else (),
+    model: Fitted = kinds.load(trainer.load)(path / file, card)
+    classes = card.get("classes")
+    return Loaded(
+        card=card,
+        trained=Trained(
+            prepare=prepare,
+            model=model,
+            metrics=_mapping(card, "metrics"),
+            classes=tuple(classes) if isinstance(classes, list) else (),
+        ),
     )
-    return Loaded(card=card, trained=trained)
 
 
 def _refuse_pickles(path: Path) -> None:
@@ -127,11 +130,18 @@ def _config(path: Path) -> dict[str, object]:
     return card
 
 
-def _check_files(path: Path, kept: Mapping[str, Mapping[str, object]]) -> None:
+def _mapping(card: Mapping[str, object], name: str) -> dict[str, Any]:
+    value = card.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _check_files(path: Path, kept: Mapping[str, Mapping[str, object]], *, needed: set[str]) -> None:
     there = {file.name for file in _files(path)} - {CONFIG}
-    for name in sorted(there ^ set(kept)):
-        said = "is missing" if name in kept else f"is not among those in {CONFIG}"
-        raise UsageError(f"model {str(path)!r}: {name} {said}")
+    for name in sorted(needed | set(kept)):
+        if name not in there or name not in kept:
+            raise UsageError(f"model {str(path)!r}: {name} is missing")
+    for name in sorted(there - set(kept)):
+        raise UsageError(f"model {str(path)!r}: {name} is not among those in {CONFIG}")
     for name, about in kept.items():
         found = digest(path / name)
         if found != about.get("sha256"):
