@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-from paceline.train import report, session
+from paceline.train import report, requeue, session, should_stop
 
 
 def add(a: int, b: int) -> int:
@@ -106,6 +106,28 @@ def tell() -> None:
 def stay(seconds: float = 1000.0) -> None:
     tell()
     threading.Event().wait(seconds)
+
+
+def peek() -> bool:
+    return should_stop()
+
+
+def ask_again() -> None:
+    requeue()
+
+
+def stay_until_asked(then: str = "") -> str:
+    """At work until somebody wants us to stop; then a few words more."""
+    should_stop()
+    tell()
+    while not should_stop():
+        threading.Event().wait(0.01)
+    say("a last word")
+    if then == "again":
+        requeue()
+    if then == "stay":
+        threading.Event().wait(1000.0)
+    return "nobody wants this"
 
 
 def stay_late() -> None:

@@ -277,6 +277,44 @@ def test_a_halt_of_the_task_at_work_ends_its_process(host: Host) -> None:
     assert not alive(pid)
 
 
+@pytest.mark.parametrize(("function", "arguments"), [("ask_again", ()), ("leave", (75,))])
+def test_a_function_can_ask_for_another_attempt(host: Host, function: str, arguments: tuple[object, ...]) -> None:
+    (end,) = host.start().calls(host.call(function, arguments))
+    assert (end.outcome, end.code, end.detail) == ("REQUEUED", 0, "asked for another attempt")
+    assert end.err_end == 0, "it is no failure: there is nothing to trace"
+
+
+@pytest.mark.parametrize("then", ["", "again"])
+def test_a_function_that_looks_whether_it_should_stop_has_its_grace(host: Host, then: str) -> None:
+    agent, said = host.start(), host.said()
+    agent.say(host.call("stay_until_asked", (then,), ()))
+    pid = int(said.line())
+    agent.say(Halt(key="1.0#1", outcome="INTERRUPTED", detail="the worker was stopped", grace=PATIENCE))
+    end = agent.end("1.0#1")
+    assert (end.outcome, end.detail, end.result) == ("INTERRUPTED", "the worker was stopped", b"")
+    assert end.out_end == len("a last word\n")
+    assert agent.wait(Unbegun).keys == ["1.1#1"], "the process that was asked to end takes up nothing more"
+    assert not alive(pid)
+
+
+def test_a_timeout_gives_grace_and_no_more(host: Host) -> None:
+    agent = host.start()
+    host.said()
+    (end,) = agent.calls(host.call("stay_until_asked", ("stay",), timeout=0.3, grace=0.3))
+    assert (end.outcome, end.detail) == ("TIMEOUT", "ran longer than 0.3 s")
+    assert end.out_end == len("a last word\n")
+
+
+def test_who_looked_once_is_not_remembered(host: Host) -> None:
+    """The next task in the same process is ended by TERM as ever."""
+    agent, said = host.start(), host.said()
+    agent.say(host.call("dispatch", ("peek",), ("stay",)))
+    said.line()
+    agent.say(Halt(key="1.1#1", outcome="CANCELLED", detail="", grace=PATIENCE))
+    end = agent.end("1.1#1")
+    assert (end.outcome, end.code) == ("CANCELLED", -signal.SIGTERM)
+
+
 def test_a_halt_of_a_later_task_disturbs_nobody(host: Host) -> None:
     agent, said = host.start(), host.said()
     agent.say(mixed(host, ("stay", 0.3), ("say", "never"), ("add", 1, 2)))

@@ -26,7 +26,14 @@ TASKS_MAX = PAGE - 8
 """Tasks of one call."""
 SKIPPED = ""
 """Outcome of a task that was told to be skipped."""
-OUTCOMES = (Outcome.SUCCEEDED.value, Outcome.FAILED.value, Outcome.LAUNCH.value, Outcome.REJECTED.value, SKIPPED)
+OUTCOMES = (
+    Outcome.SUCCEEDED.value,
+    Outcome.FAILED.value,
+    Outcome.LAUNCH.value,
+    Outcome.REJECTED.value,
+    Outcome.REQUEUED.value,
+    SKIPPED,
+)
 """All that a user process can say of its tasks."""
 _NUMBERS = {outcome: number for number, outcome in enumerate(OUTCOMES)}
 _LARGE = 1 << 20

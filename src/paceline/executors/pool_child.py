@@ -71,9 +71,10 @@ class Child:
         self._reports = config.variable("REPORTS")
         self._enter = kinds.load("paceline.train.session:enter")
         self._leave = kinds.load("paceline.train.session:leave")
+        self._asked_to_stop = kinds.load("paceline.train.term:asked")
 
     def serve(self) -> None:
-        """Until nobody calls any more."""
+        """Until nobody calls any more, or a function that took TERM for a request has come to its end."""
         started = False
         while size := self._bell.recv(SIZE.size, socket.MSG_WAITALL):
             call = self._calls.read(*SIZE.unpack(size))
@@ -82,6 +83,9 @@ class Child:
                 self._bell.send(b".")  # starting took long enough to be waited for
             started = True
             self._run(call)
+            if self._asked_to_stop():
+                return
+            self._leave()
 
     def _run(self, call: Call) -> None:
         work = _work(call.task)
@@ -94,8 +98,9 @@ class Child:
             self._calls.finish((outcome, ended_at, ended_at - began_at, out, err, detail, result))
             if ended_at - began_at > SHORT or index == len(call.keys) - 1:
                 self._bell.send(b".")
+            if self._asked_to_stop():
+                return
             began_at = ended_at
-        self._leave()
 
     def _task(self, work: Work, key: str, payload: bytes) -> Said:
         self._enter(key, self._reports)

@@ -69,7 +69,8 @@ class Shift:
         self._alarm.cancel()
         self._take_in()
         if self._told == len(self._order.keys):
-            self._desk.over(self._warm)
+            if not self._doomed:
+                self._desk.over(self._warm)
             return
         if self._warm.broken:
             self.doom(DAMAGED, 0.0)
@@ -88,6 +89,8 @@ class Shift:
         for key, (outcome, _, seconds, out_end, err_end, detail, result) in zip(keys, records, strict=False):
             if outcome == SKIPPED:
                 outcome, detail = self._verdicts.get(self._told, DAMAGED)
+            elif self._doomed and self._told in self._verdicts:  # it took TERM for a request, and came to an end
+                (outcome, detail), result = self._verdicts[self._told], b""
             if key in self._open:  # else it was halted before its turn, and told so
                 ends.append(End(key, outcome, 0, detail, seconds, out_end, err_end, result))
             self._told += 1

@@ -3,7 +3,8 @@
 Runs in user processes only; the one place on a worker where something is unpickled.
 
 An exception fails the task, and ``SystemExit`` and ``KeyboardInterrupt`` are exceptions here: a function says that it
-succeeded by returning, not by ending the process, not even with code 0.
+succeeded by returning, not by ending the process, not even with code 0. Only code 75 means what it means for a program:
+it asks for another attempt.
 """
 
 import base64
@@ -40,6 +41,8 @@ class Said(NamedTuple):
     detail: str = ""
     result: bytes = b""
 
+
+AGAIN = Said(Outcome.REQUEUED, "asked for another attempt")
 
 Work: TypeAlias = Callable[[bytes], Said]
 """From a task's payload to its end."""
@@ -91,6 +94,8 @@ def _run_kind(name: str, run: Callable[[Any], object], body: bytes, payload: byt
     except UsageError as error:  # about the user's files: where in our code it was noticed is no news
         return Said(Outcome.FAILED, _clipped(_text(error)))
     except BaseException as error:  # noqa: BLE001 - the end of the task
+        if _asks_for_another(error):
+            return AGAIN
         _print(error)
         return Said(Outcome.FAILED, _clipped(_text(error)))
 
@@ -123,8 +128,14 @@ def _run_function(function: Callable[..., object], payload: bytes) -> Said:
         value = function(*args, **kwargs)
         return _sized(pickle.dumps(value, PROTOCOL) if type(value) in _PLAIN else cloudpickle.dumps(value, PROTOCOL))
     except BaseException as error:  # noqa: BLE001 - the end of the task
+        if _asks_for_another(error):
+            return AGAIN
         trace = _print(error)
         return Said(Outcome.FAILED, _clipped(_text(error)), _pickled(error, trace))
+
+
+def _asks_for_another(error: BaseException) -> bool:
+    return isinstance(error, SystemExit) and error.code == os.EX_TEMPFAIL
 
 
 def _pickled(error: BaseException, trace: str) -> bytes:

@@ -17,16 +17,25 @@ File: TypeAlias = Mapping[str, object]
 def seal(folder: Path, **about: object) -> Sequence[File]:
     """Have all files of the folder on disk, and a manifest of them: with what is said ``about`` them.
 
-    Raises ValueError for an empty folder, and for a link or anything else that is no plain file.
+    Raises ValueError like ``listed``.
     """
-    files = [_file(folder, path) for path in _paths(folder)]
-    if not files:
-        raise ValueError(f"{folder}: nothing was written into it")
+    files = listed(folder)
     manifest = folder / MANIFEST
     manifest.write_text(json.dumps({**about, "files": files}))
     _sync(manifest)
     for directory in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
         _sync(directory)
+    return files
+
+
+def listed(folder: Path) -> Sequence[File]:
+    """All files of the folder, which are on disk.
+
+    Raises ValueError for an empty folder, and for a link or anything else that is no plain file.
+    """
+    files = [_file(folder, path) for path in _paths(folder)]
+    if not files:
+        raise ValueError(f"{folder}: there is nothing in it")
     return files
 
 
