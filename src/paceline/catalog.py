@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from paceline.model.card import File
+from paceline.model.file import File
+from paceline.model.naming import parse_key
 
 PAGE_BYTES = 2 << 20
 """Bytes of cards after which a page of models ends, whatever it was allowed to hold."""
@@ -52,6 +53,12 @@ class Model:
     def data(self) -> Mapping[str, Any]:
         """Fingerprint, size and columns of what it was trained on."""
         return self.said.get("data") or {}
+
+    @property
+    def metric(self) -> str:
+        """The one that it is named by, as ``metrics`` has it."""
+        named_by = parse_key(self.key).score.metric
+        return f"val_{named_by}" if f"val_{named_by}" in self.metrics else named_by
 
     @property
     def number(self) -> int:

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from paceline.catalog import Catalog, Find, Model, Order
-from paceline.model.card import File
+from paceline.model.file import File
 from paceline.model.errors import Conflict, NotFound, UsageError
 
 T = TypeVar("T")

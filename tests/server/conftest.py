@@ -9,6 +9,9 @@ from typing import Any
 
 import grpc.aio
 
+from paceline.blobstores.local import LocalBlobs
+from paceline.catalogs.sqlite import MEMORY, SqliteShelf
+from paceline.catalogs.threaded import ThreadedCatalog
 from paceline.clock import Clock, SystemClock
 from paceline.config import ClientOptions, ServerOptions
 from paceline.core.restore import restore
@@ -54,7 +57,9 @@ async def serving(home: Path, clock: Clock | None = None, patience: float = 600.
     links, watch, auth = Links(), Watch(), Auth(snapshot.tokens)
     terms = Terms(beat=5.0, lease=20.0)
     loop = Loop(Scheduler(restore(snapshot, terms, time.now()), terms), store, time, links, watch)
+    catalog, blobs = ThreadedCatalog(SqliteShelf(MEMORY)), LocalBlobs(home / "blobs")
     fleet = Fleet(loop=loop, store=store, watch=watch, auth=auth, open_jobs=OpenJobs(loop, patience),
+                  blobs=blobs, catalog=catalog,
                   clock=time, epoch=snapshot.epoch, store_name="memory", started_at=time.now())  # fmt: skip
     admin, kept = auth.create("admin", "admin", time.now(), 0.0)
     await loop.keep_now(kept)
@@ -70,7 +75,7 @@ async def serving(home: Path, clock: Clock | None = None, patience: float = 600.
         links.end_all()
         await door.close(grace=1.0)
         await server.stop(grace=0)
-        await store.close()
+        await asyncio.gather(store.close(), catalog.close())
         await asyncio.sleep(0)  # so that the other ends notice
 
 

@@ -5,10 +5,14 @@ one is told of that by the disk, and by nobody else.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from paceline.agent.memory import Acked
 from paceline.agent.words import Beat, Chunk, Draining, Heard, Leaving, Reported, Started
+from paceline.blobstores.local import LocalBlobs
+from paceline.catalogs.sqlite import MEMORY, SqliteShelf
+from paceline.catalogs.threaded import ThreadedCatalog
 from paceline.core.restore import restore
 from paceline.core.scheduler import Scheduler
 from paceline.core.step import Terms
@@ -205,6 +209,8 @@ class Server:
         self.fleet = Fleet(
             loop=self.loop,
             store=store,
+            blobs=LocalBlobs(Path("nowhere")),
+            catalog=ThreadedCatalog(SqliteShelf(MEMORY)),
             watch=Watch(),
             open_jobs=OpenJobs(self.loop),
             auth=Auth(()),

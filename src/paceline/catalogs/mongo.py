@@ -25,7 +25,7 @@ from pymongo.write_concern import WriteConcern
 
 from paceline.catalog import Find, Model, Order
 from paceline.catalogs import shelf
-from paceline.model.card import File
+from paceline.model.file import File
 from paceline.model.errors import StoreError, TryAgain, UsageError
 from paceline.model.naming import keys, names
 
@@ -45,7 +45,7 @@ def connect(url: str) -> "MongoShelf":
     """
     try:
         said = parse_uri(url)
-        patience = {} if _SELECTION in said["options"] else {_SELECTION: _PATIENCE}
+        patience: Document = {} if _SELECTION in said["options"] else {_SELECTION: _PATIENCE}
         client: pymongo.MongoClient[Document] = pymongo.MongoClient(url, connect=False, **patience)
     except (errors.PyMongoError, ValueError) as error:
         kind = type(error).__name__

@@ -15,7 +15,7 @@ from pathlib import Path
 from paceline.catalog import Find, Model, Order
 from paceline.catalogs import shelf
 from paceline.catalogs.sqlite_schema import connect, plainly
-from paceline.model.card import File
+from paceline.model.file import File
 from paceline.model.naming import keys, names
 
 _COLUMNS = """

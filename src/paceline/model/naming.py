@@ -20,6 +20,10 @@ from paceline.model.errors import UsageError
 WORD = re.compile(r"[a-z][a-z0-9]*(?:_[a-z][a-z0-9]*)*")
 """A kind of model, or a metric by which one is named: it can be told from ``CamelCase`` and back."""
 
+RESERVED = ("last", "best")
+"""Words that mean a model without being its name."""
+
+_TAG = re.compile(r"\w[\w.:-]{0,49}")
 _SPELLED = {"xgboost": "XGBoost"}
 _READ = {label: word for word, label in _SPELLED.items()}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -108,6 +112,22 @@ def check_kind(kind: str) -> str:
     if not _reads_back(kind):
         raise UsageError(f"model: {kind!r} would be called {label(kind)}, as {_word(label(kind))!r} is")
     return kind
+
+
+def check_name(name: str) -> str:
+    """A name that somebody gives. Raises UsageError for one that would mean something else where models are named."""
+    if not name.isprintable() or name != name.strip() or not 0 < len(name) <= 100 or "/" in name:
+        raise UsageError(f"name: {name!r:.120} cannot be a name", hint="one line of at most 100 characters, without /")
+    if name in RESERVED or _KEY.fullmatch(name):
+        raise UsageError(f"name: {name!r} already means something", hint=f"not a key, nor {' or '.join(RESERVED)}")
+    return name
+
+
+def check_tag(tag: str) -> str:
+    """Raises UsageError for what is no tag."""
+    if not _TAG.fullmatch(tag):
+        raise UsageError(f"tag: {tag!r:.80} is not a tag", hint="at most 50 letters, digits and . _ : -, such as prod")
+    return tag
 
 
 def parse_name(text: str) -> Name:

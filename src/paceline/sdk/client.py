@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, cast
 from paceline.model.errors import Conflict
 from paceline.model.job import JobSpec, Range
 from paceline.model.views import Explanation
+from paceline.sdk.models import Models
 from paceline.sdk.parcel import ROOM, check_sizes, cut, divide
 from paceline.sdk.queries import Queries
 from paceline.sdk.replies import Submission, Token
@@ -37,7 +38,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Client(Queries):
+class Client(Queries, Models):
     """All methods raise ``PacelineError``s: ``Unreachable``, ``NotAllowed``, ``UsageError``, ``NotFound`` …"""
 
     async def submit(

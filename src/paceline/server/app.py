@@ -11,12 +11,16 @@ from typing import Any
 import grpc
 import grpc.aio
 
+from paceline.blobstores.local import LocalBlobs
+from paceline.catalog import Catalog
+from paceline.catalogs.sqlite import MEMORY, SqliteShelf
+from paceline.catalogs.threaded import ThreadedCatalog
 from paceline.clock import SystemClock
 from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls
 from paceline.core.restore import restore
 from paceline.core.scheduler import Scheduler
 from paceline.core.step import Terms
-from paceline.model.errors import PacelineError, UsageError
+from paceline.model.errors import PacelineError, TryAgain, UsageError
 from paceline.model.records import Snapshot
 from paceline.recording.tape import RecordedScheduler, Tape
 from paceline.server.auth import Auth, admin_token
@@ -63,6 +67,8 @@ def _refuse_open_doors(options: ServerOptions) -> None:
 async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     store = make_store(options)
     snapshot = await store.load()
+    catalog = make_catalog(options)
+    await _open(catalog)
     clock = SystemClock(not_before=snapshot.now)
     links, watch, auth = Links(), Watch(), Auth(snapshot.tokens)
     terms = Terms(beat=options.beat, lease=options.lease)
@@ -74,6 +80,8 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     fleet = Fleet(
         loop=loop,
         store=store,
+        blobs=LocalBlobs(options.directory / "blobs"),
+        catalog=catalog,
         watch=watch,
         open_jobs=OpenJobs(loop),
         auth=auth,
@@ -91,14 +99,15 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     loop.start()
     write_whereabouts(options.home, address)
     said(address)
-    trimming = asyncio.create_task(trim_after_bursts())
+    besides = [asyncio.create_task(each) for each in (trim_after_bursts(), fleet.storeroom.run(watch))]
     try:
         return await _until_stopped(loop)
     finally:
-        trimming.cancel()
+        for each in besides:
+            each.cancel()
         links.end_all()
         await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0))
-        await store.close()
+        await asyncio.gather(store.close(), catalog.close())
 
 
 def make_scheduler(options: ServerOptions, snapshot: Snapshot, terms: Terms, now: float) -> Scheduler:
@@ -120,6 +129,30 @@ def make_store(options: ServerOptions) -> Store:
     if options.store == "memory":
         return MemoryStore()
     return SqliteStore(store_path(options))
+
+
+def make_catalog(options: ServerOptions) -> Catalog:
+    """The catalogue that the options name. Nothing is opened yet."""
+    if not options.catalog:
+        in_memory = options.store == "memory"
+        return ThreadedCatalog(SqliteShelf(MEMORY if in_memory else options.directory / "catalog.db"))
+    if not options.catalog.startswith(("mongodb://", "mongodb+srv://")):
+        raise UsageError(
+            "catalog: only a MongoDB can be named", hint="mongodb://HOST/DATABASE; without, it is a file of the server"
+        )
+    try:
+        from paceline.catalogs.mongo import connect  # noqa: PLC0415 - pymongo, an extra
+    except ModuleNotFoundError:
+        raise UsageError("catalog: a MongoDB needs pymongo", hint="pip install 'paceline[mongo]'") from None
+    return ThreadedCatalog(connect(options.catalog))
+
+
+async def _open(catalog: Catalog) -> None:
+    """One that does not answer now may do so when it is needed: the fleet's work does not wait for it."""
+    try:
+        await catalog.open()
+    except TryAgain as trouble:
+        _warn(f"{trouble.message}; {trouble.hint}")
 
 
 def space(options: ServerOptions) -> Space:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from paceline.blobs import Blobs
+from paceline.catalog import Catalog
 from paceline.clock import Clock
 from paceline.core.cluster import Cluster
 from paceline.model.errors import TryAgain
@@ -9,6 +11,7 @@ from paceline.server.auth import Auth
 from paceline.server.loop import Loop
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.space import Space
+from paceline.server.storeroom import Storeroom
 from paceline.server.watch import Watch
 from paceline.store import Store
 
@@ -19,6 +22,8 @@ class Fleet:
 
     loop: Loop
     store: Store
+    blobs: Blobs
+    catalog: Catalog
     watch: Watch
     open_jobs: OpenJobs
     auth: Auth
@@ -27,6 +32,10 @@ class Fleet:
     store_name: str
     started_at: float
     space: Space = field(default_factory=Space)
+    storeroom: Storeroom = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "storeroom", Storeroom(self.blobs, self.loop, self.catalog.holding))
 
     @property
     def trouble(self) -> TryAgain | None:

@@ -10,8 +10,8 @@ from paceline.model.ids import JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Range
 from paceline.model.queries import Entries, Events, Jobs, Reports, Results
 from paceline.server.client_session import ClientSession
-from paceline.server.fleet import Fleet
 from paceline.server.gate import Stream
+from paceline.server.model_calls import ModelCalls
 from paceline.server.operations import following, looking, submitting, workers
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as pb
@@ -40,11 +40,8 @@ def _ranges(message: pb.CancelRequest | pb.TasksRequest) -> list[Range]:
     return [from_wire(each, Range) for each in message.ranges]
 
 
-class FleetService:
+class FleetService(ModelCalls):
     """Every call by its name (``wire/calls.py``), and the session."""
-
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
 
     async def session(self, stream: Stream) -> None:
         """A client's session, from its first word to its end."""

@@ -1,10 +1,13 @@
 """``paceline server``: the server process."""
 
+from urllib.parse import urlsplit
+
 import click
 
 from paceline.cli.face import Face, speaks
 from paceline.cli.process_options import home_of, home_option, record_options, tls_of, tls_options
-from paceline.config import GRPC_PORT, ServerOptions
+from paceline.config import GRPC_PORT, ServerOptions, variable
+from paceline.model.errors import UsageError
 from paceline.sdk.grammar import parse_duration, parse_size
 
 
@@ -20,6 +23,7 @@ from paceline.sdk.grammar import parse_duration, parse_size
     help=f"Default {GRPC_PORT}; 0: any free one.",
 )
 @click.option("--store", default="", metavar="PATH", help="Where to keep state: a file, or `memory`.")
+@click.option("--catalog", default="", metavar="URL", help="A MongoDB for the models; or PACELINE_CATALOG.")
 @click.option("--beat", default="5s", metavar="DURATION", help="Time between heartbeats of workers; default 5s.")
 @click.option("--lease", default="20s", metavar="DURATION", help="Silence after which a worker is lost; default 20s.")
 @click.option(
@@ -36,6 +40,7 @@ def server(face: Face, /, **given: str) -> int:
         host=given["host"],
         port=int(given["port"]),
         store=given["store"],
+        catalog=_catalog(given["catalog"]),
         tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
         beat=parse_duration(given["beat"], "--beat"),
         lease=parse_duration(given["lease"], "--lease"),
@@ -46,6 +51,13 @@ def server(face: Face, /, **given: str) -> int:
     from paceline.server.app import run  # noqa: PLC0415 - the whole server, which --help need not pay
 
     return run(options, lambda address: _said(face, address))
+
+
+def _catalog(named: str) -> str:
+    """A password never comes from the command line, which every user of the host can read."""
+    if urlsplit(named).password:
+        raise UsageError("--catalog: the URL holds a password", hint="put the URL into PACELINE_CATALOG")
+    return named or variable("CATALOG")
 
 
 def _said(face: Face, address: str) -> None:

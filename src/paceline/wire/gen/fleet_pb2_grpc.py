@@ -124,6 +124,36 @@ class FleetStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenReply.FromString,
                 _registered_method=True)
+        self.Models = channel.unary_unary(
+                '/paceline.v1.Fleet/Models',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelsRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelsReply.FromString,
+                _registered_method=True)
+        self.Model = channel.unary_unary(
+                '/paceline.v1.Fleet/Model',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+                _registered_method=True)
+        self.RenameModel = channel.unary_unary(
+                '/paceline.v1.Fleet/RenameModel',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.RenameModelRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+                _registered_method=True)
+        self.TagModel = channel.unary_unary(
+                '/paceline.v1.Fleet/TagModel',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TagModelRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+                _registered_method=True)
+        self.RemoveModel = channel.unary_unary(
+                '/paceline.v1.Fleet/RemoveModel',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+                _registered_method=True)
+        self.Download = channel.unary_stream(
+                '/paceline.v1.Fleet/Download',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.DownloadRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.DownloadReply.FromString,
+                _registered_method=True)
 
 
 class FleetServicer:
@@ -241,6 +271,44 @@ class FleetServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Models(self, request, context):
+        """A page of the catalogue; an empty one says that there are no more.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Model(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenameModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TagModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveModel(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Download(self, request, context):
+        """The bytes with this hash.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FleetServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -333,6 +401,36 @@ def add_FleetServicer_to_server(servicer, server):
                     servicer.CreateToken,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenReply.SerializeToString,
+            ),
+            'Models': grpc.unary_unary_rpc_method_handler(
+                    servicer.Models,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelsRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelsReply.SerializeToString,
+            ),
+            'Model': grpc.unary_unary_rpc_method_handler(
+                    servicer.Model,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.SerializeToString,
+            ),
+            'RenameModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenameModel,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.RenameModelRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.SerializeToString,
+            ),
+            'TagModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.TagModel,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TagModelRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.SerializeToString,
+            ),
+            'RemoveModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveModel,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.SerializeToString,
+            ),
+            'Download': grpc.unary_stream_rpc_method_handler(
+                    servicer.Download,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.DownloadRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.DownloadReply.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -821,6 +919,168 @@ class Fleet:
             '/paceline.v1.Fleet/CreateToken',
             paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.SerializeToString,
             paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Models(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/Models',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelsRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Model(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/Model',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenameModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/RenameModel',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.RenameModelRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TagModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/TagModel',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.TagModelRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/RemoveModel',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.ModelView.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Download(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/paceline.v1.Fleet/Download',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.DownloadRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.DownloadReply.FromString,
             options,
             channel_credentials,
             insecure,

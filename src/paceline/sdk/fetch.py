@@ -1,0 +1,75 @@
+"""Bringing a model's files here: every one checked against its hash, none half written, none overwritten unasked.
+
+A file that is there already with the right content is left alone, so what broke off is gone on with.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+from paceline.catalog import Model
+from paceline.model.card import check_file_name
+from paceline.model.errors import Conflict, PacelineError, UsageError
+from paceline.model.file import File
+from paceline.sdk.models import Models
+
+Told = Callable[[int], object]
+"""Called with the number of bytes that came, or were there."""
+
+
+async def fetch(
+    client: Models, model: Model, folder: Path, *, told: Told = lambda count: None, replace: bool = False
+) -> Path:
+    """The model's files in the folder, which is made if need be.
+
+    Raises Conflict where another file of a name is in the way, unless ``replace`` says that it may go; PacelineError
+    for bytes that are not what they should be, of which nothing stays.
+    """
+    wanted = [(file, _place(folder, file)) for file in model.files]
+    there = {path for file, path in wanted if path.exists() and _is(file, path)}
+    for _, path in wanted:
+        if path.exists() and path not in there and not replace:
+            raise Conflict(f"{path} is there already, with another content", hint="name another folder, or add --force")
+    for file, path in wanted:
+        if path in there:
+            told(file.bytes)
+        else:
+            await _bring(client, file, path, told)
+    return folder
+
+
+def _place(folder: Path, file: File) -> Path:
+    check_file_name(file.name)  # whatever the server says: nothing is written outside of the folder
+    return folder / file.name
+
+
+def _is(file: File, path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size != file.bytes:
+        return False
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256
+
+
+async def _bring(client: Models, file: File, path: Path, told: Told) -> None:
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    digest = hashlib.sha256()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as content:
+            async with aclosing(client.download(file.sha256)) as chunks:
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    content.write(chunk)
+                    told(len(chunk))
+        if digest.hexdigest() != file.sha256:
+            raise PacelineError(
+                f"{file.name}: what came has the checksum {digest.hexdigest()}, not {file.sha256}",
+                hint="try again; if it stays so, the file is damaged on the server",
+            )
+        part.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
