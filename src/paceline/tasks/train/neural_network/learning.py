@@ -13,6 +13,7 @@ from torch.optim import lr_scheduler
 
 from paceline.tasks.train.class_weight import class_weights
 from paceline.tasks.train.neural_network.recipe import Recipe, build
+from paceline.tasks.train.neural_network.tally import Tally
 from paceline.tasks.train.params import NeuralNetworkParams
 from paceline.tasks.train.split import Parts
 
@@ -21,12 +22,13 @@ from paceline.tasks.train.split import Parts
 class Learning:
     """``batch`` and ``tally`` are of the epoch under way; ``best``: weights of the epoch with the least val_loss."""
 
+    device: torch.device
     layers: nn.Sequential
     criterion: nn.Module
     optimizer: torch.optim.Optimizer
     schedule: lr_scheduler.LRScheduler
     patience: int
-    tally: "Tally"
+    tally: Tally
     epoch: int = 0  # that are over
     batch: int = 0
     val_losses: list[float] = field(default_factory=list)
@@ -34,7 +36,6 @@ class Learning:
 
     def learn(self, x: torch.Tensor, y: torch.Tensor) -> None:
         """One correction of the weights."""
-        self.layers.train()
         self.optimizer.zero_grad()
         said = self.layers(x)
         loss = self.criterion(said, y)
@@ -68,42 +69,12 @@ class Learning:
         return int(np.argmin(self.val_losses)) if self.val_losses else 0
 
 
-class Tally:
-    """What was seen in the epoch under way, added up where it is: nobody waits for a GPU to tell."""
-
-    def __init__(self, recipe: Recipe, device: torch.device) -> None:
-        self.loss = torch.zeros((), dtype=torch.float64, device=device)
-        self.hits = torch.zeros((), dtype=torch.int64, device=device)
-        self.rows = 0
-        self._classifies = recipe.task == "classification"
-        self._unit = recipe.target.deviation[0] ** 2
-
-    def add(self, loss: torch.Tensor, said: torch.Tensor, y: torch.Tensor) -> None:
-        """One batch: its mean loss, what the network said (rows, outputs), what was right."""
-        self.loss += loss * len(y)
-        if self._classifies:
-            self.hits += (said.argmax(dim=1) == y).sum()
-        self.rows += len(y)
-
-    def clear(self) -> None:
-        """An epoch begins."""
-        self.loss.zero_()
-        self.hits.zero_()
-        self.rows = 0
-
-    def metrics(self) -> dict[str, float]:
-        """As the rows were answered when they came. The scaled target has variance 1: R2 is what the loss left of it."""
-        loss = self.loss.item() / self.rows
-        if self._classifies:
-            return {"loss": loss, "accuracy": self.hits.item() / self.rows}
-        return {"loss": loss * self._unit, "r2": 1 - loss}
-
-
 def begin(params: NeuralNetworkParams, recipe: Recipe, parts: Parts, device: torch.device) -> Learning:
     """Fresh weights, from torch's generator as it stands."""
     layers = build(recipe).to(device)
     optimizer = _optimizer(params, layers)
     return Learning(
+        device=device,
         layers=layers,
         criterion=_criterion(params, parts).to(device),
         optimizer=optimizer,

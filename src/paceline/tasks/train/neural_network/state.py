@@ -45,11 +45,9 @@ def read(learning: Learning, file: Path) -> None:
     learning.optimizer.load_state_dict({"state": _by_weight(tensors), "param_groups": saved.groups})
     learning.schedule.load_state_dict(saved.schedule)
     learning.epoch, learning.batch, learning.val_losses = saved.epoch, saved.batch, saved.val_losses
-    learning.tally.loss.copy_(tensors["tally.loss"])
-    learning.tally.hits.copy_(tensors["tally.hits"])
-    learning.tally.rows = saved.rows
+    learning.tally.restore(saved.rows, tensor_file.part(tensors, "tally."))
     torch.set_rng_state(tensors["random.cpu"])
-    if "random.cuda" in tensors and learning.tally.loss.is_cuda:
+    if "random.cuda" in tensors and learning.device.type == "cuda":
         torch.cuda.set_rng_state(tensors["random.cuda"])
 
 
@@ -57,11 +55,11 @@ def _tensors(learning: Learning, moments: dict[int, dict[str, object]]) -> dict[
     groups = {
         "layers.": learning.layers.state_dict(),
         "best.": learning.best,
-        "tally.": {"loss": learning.tally.loss, "hits": learning.tally.hits},
+        "tally.": learning.tally.sums(),
         "random.": {"cpu": torch.get_rng_state()},
         **{f"optimizer.{weight}.": held for weight, held in moments.items()},
     }
-    if learning.tally.loss.is_cuda:
+    if learning.device.type == "cuda":
         groups["random."]["cuda"] = torch.cuda.get_rng_state()
     return {prefix + name: value for prefix, group in groups.items() for name, value in group.items()}
 

@@ -90,6 +90,7 @@ class Training:
         learning, samples = self.learning, self.material.train
         order = batches(samples, size=self.params.batch_size, seed=self.params.seed + learning.epoch)
         look_up = self.clock.steady() + LOOK_UP
+        learning.layers.train()
         for rows in order[learning.batch :]:
             learning.learn(samples.x[rows], samples.y[rows])
             if self.clock.steady() >= look_up and learning.batch < len(order):
@@ -107,7 +108,7 @@ class Training:
 
     def _report(self, pace: Pace, *, epoch: int, metrics: dict[str, float]) -> None:
         pace.advance(self._rows_done() - pace.done)
-        values = pace.values() | memory(self.learning.tally.loss.device) | metrics
+        values = pace.values() | memory(self.learning.device) | metrics
         if self._over():  # patience may have ended it before its time
             values |= {"progress": 1.0, "eta": 0.0}
         self.session.report(step=epoch, epoch=epoch, **values)
