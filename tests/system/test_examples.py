@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from paceline.tasks.train import model_file
+from paceline.tasks.train import folder
+from paceline.tasks.train.random_forest import Grown
 
 if TYPE_CHECKING:
     from tests.system.conftest import Fleet
@@ -39,7 +40,9 @@ def test_the_demo(tmp_path: Path) -> None:
     models = sorted((tmp_path / "demo/models").iterdir())
     assert len(models) == 16
     assert all(model.name in text for model in models)
-    assert model_file.load(models[0])["model"].n_estimators == 25
+    model = folder.load(models[0]).trained.model
+    assert isinstance(model, Grown)
+    assert model.forest.n_estimators == 25
     assert "found y = 2.97 x + -0.98" in text
     assert "failed" not in text
 

@@ -1,5 +1,6 @@
 """Tables that people bring, and what they are told when one cannot be learned from."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,24 @@ def test_every_format_gives_the_same_parts() -> None:
         np.testing.assert_array_equal(parts.validation.y, from_csv.validation.y)
 
 
-def test_images_are_laid_flat() -> None:
-    parts = read(save_npz(X=np.zeros((10, 4, 4), np.uint8), y=np.arange(10) % 2), "t.npz")
-    assert parts.train.x.shape == (8, 16)
+def test_images_are_laid_flat_and_keep_their_shape_as_long_as_they_are_whole() -> None:
+    made = save_npz(X=np.zeros((10, 4, 5), np.uint8), y=np.arange(10) % 2)
+    parts = read(made, "t.npz")
+    assert parts.train.x.shape == (8, 20)
+    assert parts.shape == (4, 5)
+    assert read(made, "t.npz", drop=["x3"]).shape == ()
+
+
+def test_rows_without_answers_cannot_be_learned_from() -> None:
+    assert refusal(save_npz(X=np.zeros((10, 2))), "t.npz")[0] == "train.target: 't.npz' has no column 'y'"
+
+
+def test_what_data_it_was_is_known() -> None:
+    Path("v.csv").write_text("sepal,petal,species\n1,1.5,a\n2,2.5,b\n")
+    data = read(IRIS, validation_data="v.csv").data
+    assert data.sha256 == hashlib.sha256(IRIS.encode()).hexdigest()
+    assert data.validation_sha256 == hashlib.sha256(Path("v.csv").read_bytes()).hexdigest()
+    assert (data.rows, data.columns) == (20, {"sepal": "int64", "petal": "double", "species": "string"})
 
 
 def test_booleans_times_decimals_and_dictionaries_are_understood() -> None:
@@ -278,6 +294,13 @@ def test_classification_of_fractions() -> None:
     assert refusal(IRIS, task="classification", target="petal") == (
         "train.task: classification needs classes, but column 'petal' holds 3 fractions",
         "task: regression",
+    )
+
+
+def test_weights_of_quantities() -> None:
+    assert refusal(IRIS, class_weight="balanced", target="petal") == (
+        "train.class_weight: the target holds quantities, so there are no classes to weigh",
+        "leave it out, or task: classification",
     )
 
 

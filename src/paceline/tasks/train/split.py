@@ -56,6 +56,7 @@ def prepare(params: TrainParams) -> Parts:
     choice = choose(params, table)
     examples = take(choice, table)
     task = target.judge(params, choice.target.name, examples.y)
+    _check_weights(params, task)
     warnings: tuple[str, ...] = ()
     if params.validation_data:
         train, validation = _whole(task, examples), _second(params, choice, task)
@@ -72,6 +73,12 @@ def prepare(params: TrainParams) -> Parts:
         data=fingerprint(params, table),
         warnings=(*(f"column {name!r} has no values and was left out" for name in choice.ignored), *warnings),
     )
+
+
+def _check_weights(params: TrainParams, task: target.Task) -> None:
+    if params.class_weight != "none" and task == "regression":
+        message = "train.class_weight: the target holds quantities, so there are no classes to weigh"
+        raise UsageError(message, hint="leave it out, or task: classification")
 
 
 def _shape(choice: Choice, table: Table) -> tuple[int, ...]:
