@@ -6,7 +6,7 @@ A file that is there already with the right content is left alone, so what broke
 import hashlib
 import os
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from paceline.catalog import Model
@@ -72,4 +72,5 @@ async def _bring(client: Models, file: File, path: Path, told: Told) -> None:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # it has its name by now, or never came to be
+            part.unlink()
