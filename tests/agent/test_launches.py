@@ -51,6 +51,7 @@ def test_parameters_that_are_none_are_refused() -> None:
 def test_a_program_is_told_who_it_is() -> None:
     launch = LAUNCHES.launch(frame(command("true"), payload=b'{"a": 1}'))
     assert launch.env["PACELINE_REPORTS"] == "/w/reports.sock"
+    assert launch.env["PACELINE_AGENT"] == "/w/desk.sock"
     assert launch.own == [
         {
             "PACELINE_JOB_ID": "3",

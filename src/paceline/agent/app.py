@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
+from paceline.agent.desk import Desk
 from paceline.agent.devices import Books
+from paceline.agent.files import Files
 from paceline.agent.join import Credentials, credentials
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
@@ -65,7 +67,8 @@ async def _serve(options: WorkerOptions, places: Places) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, loop.hear, Interrupted())
     _collect_seldom()
-    await loop.run(link, memory)
+    desk = Desk(places, Files(options, identity.key), worker.held, clock)
+    await loop.run(link, memory, desk.run)
 
 
 def _collect_seldom() -> None:

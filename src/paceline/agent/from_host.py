@@ -2,7 +2,6 @@
 
 from paceline.agent.picture import Pause, Picture
 from paceline.agent.words import Draining, FromHost, Interrupted, Shipped, Space, Woken
-from paceline.model.task import Outcome
 
 
 def hear(picture: Picture, event: FromHost) -> None:
@@ -29,11 +28,7 @@ def on_interrupted(picture: Picture) -> None:
     picture.interrupts += 1
     picture.pause(Pause.HOST, Pause.HOST.value)
     if picture.interrupts == 2:
-        running = picture.running
-        for key, frame in running.by_key.items():
-            if key not in running.halts:
-                detail = "the worker was stopped"
-                picture.out += running.halt(key, Outcome.INTERRUPTED, detail, frame.shape.spec.grace)
+        picture.interrupt("the worker was stopped")
 
 
 def on_space(picture: Picture, event: Space) -> None:

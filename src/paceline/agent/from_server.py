@@ -130,3 +130,5 @@ def on_drain(picture: Picture, event: Drain) -> None:
     elif not picture.pauses:
         picture.pauses[Pause.SERVER] = Pause.SERVER.value
         picture.give_back(Pause.SERVER.value)
+    if event.now:
+        picture.interrupt(Pause.SERVER.value)

@@ -6,7 +6,7 @@ handed to the spool, the supervisor, the link and the shipper in their order. Re
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from paceline.agent.disk import look
@@ -76,8 +76,11 @@ class Loop:
         self._timer: asyncio.TimerHandle | None = None
         self._parts = Parts(self._fail)
 
-    async def run(self, link: Link, memory: Memory) -> None:
-        """Take over what the memory holds, then serve. Raises PacelineError when going on makes no sense."""
+    async def run(self, link: Link, memory: Memory, *besides: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Take over what the memory holds, then serve, with whatever else is to run ``besides``.
+
+        Raises PacelineError when going on makes no sense.
+        """
         self._link = link
         self._shipper.recall(memory.acked)
         self._perform(self._worker.adopt(memory, self._clock.steady()))
@@ -86,8 +89,8 @@ class Loop:
         try:
             await self._supervision.connect()
             await self._held.wait()
-            for part in (link.run(), self._shipper.run(), self._watch_space()):
-                self._parts.start(part)
+            for part in (link.run, self._shipper.run, self._watch_space, *besides):
+                self._parts.start(part())
             await self._left
         finally:
             await self._close()

@@ -79,6 +79,13 @@ class Picture:
         """What the server is told as long as nothing new is taken."""
         return Draining(reason="; ".join(sorted(self.pauses.values())))
 
+    def interrupt(self, why: str) -> None:
+        """End what runs, each with its grace; all of it goes on elsewhere."""
+        running = self.running
+        for key, frame in running.by_key.items():
+            if key not in running.halts:
+                self.out += running.halt(key, Outcome.INTERRUPTED, why, frame.shape.spec.grace)
+
     # ── ends ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def close(self, endings: Endings, named: Sequence[str], written: Sequence[Written] = ()) -> None:

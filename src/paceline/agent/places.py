@@ -64,6 +64,16 @@ class Places:
         return self.directory / REPORTS
 
     @cached_property
+    def desk(self) -> Path:
+        """The agent's socket for the programs it has run."""
+        return self.directory / "desk.sock"
+
+    @cached_property
+    def checkpoints(self) -> Path:
+        """Where programs write checkpoints, and find those they go on from; named by attempt."""
+        return self.directory / "checkpoints"
+
+    @cached_property
     def supervisor_log(self) -> Path:
         return self.directory / "supervisor.log"
 

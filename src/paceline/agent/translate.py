@@ -123,7 +123,7 @@ class Listener:
             case "log_kept":
                 return _acked(word.log_kept)
             case "drain":
-                return Drain(resume=word.drain.resume)
+                return Drain(resume=word.drain.resume, now=word.drain.now)
             case _:
                 return None
 

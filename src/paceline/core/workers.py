@@ -149,8 +149,8 @@ def on_drain_asked(step: Step, event: DrainAsked) -> Answer:
     reason = "" if ready or worker.drained else event.reason or "drains itself"
     if before != (wanted, worker.drained) or reason not in ("", worker.reason):
         _turn(step, worker, wanted, reason)
-    if before != (wanted, worker.drained) or ready != event.resume:
-        step.send(worker.id, Drain(resume=ready))
+    if before != (wanted, worker.drained) or ready != event.resume or event.now:
+        step.send(worker.id, Drain(resume=ready, now=event.now))
         step.cluster.worker_changed(worker)
     return Done()
 

@@ -69,9 +69,10 @@ class BeatHeard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """Take nothing new; leave when you hold nothing. ``resume``: never mind."""
+    """Take nothing new; leave when you hold nothing. ``resume``: never mind. ``now``: and interrupt what you run."""
 
     resume: bool = False
+    now: bool = False
 
 
 Message: TypeAlias = Grant | Stop | Drop | Settled | Welcome | BeatHeard | Drain

@@ -87,6 +87,7 @@ class DrainAsked:
 
     worker: WorkerId
     resume: bool = False
+    now: bool = False  # it shall not finish: what it runs is interrupted, and goes on elsewhere
     own: bool = False  # the worker's own wish, which takes nothing back that an operator asked for
     reason: str = ""  # of its own
 

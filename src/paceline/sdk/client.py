@@ -94,9 +94,12 @@ class Client(Queries, Models):
         reply = await self._ask("Cancel", fleet.CancelRequest(job=job, ranges=wanted, reason=reason), fleet.CancelReply)
         return int(reply.tasks)
 
-    async def drain(self, worker: int, resume: bool = False) -> None:  # noqa: FBT001, FBT002 - takes the word back
-        """Let a worker finish what it runs and give it nothing new; ``resume``: give it work again."""
-        await self._ask("Drain", fleet.DrainRequest(worker=worker, resume=resume), fleet.DrainReply)
+    async def drain(self, worker: int, *, resume: bool = False, now: bool = False) -> None:
+        """Let a worker finish what it runs and give it nothing new.
+
+        ``now``: it does not finish, what it runs goes on elsewhere. ``resume``: give it work again.
+        """
+        await self._ask("Drain", fleet.DrainRequest(worker=worker, resume=resume, now=now), fleet.DrainReply)
 
     async def create_token(self, role: str, name: str = "", ttl: float = 600.0) -> Token:
         """A new credential of role "admin" or "join" (good for one worker), valid for ``ttl`` seconds."""

@@ -22,6 +22,7 @@ ROLES = ("admin", "join", "worker")
 ALLOWED: Mapping[str, str] = {
     "/worker.WorkerService/Join": "join",
     "/worker.WorkerService/Link": "worker",
+    "/worker.WorkerService/Files": "worker",
     "/grpc.health.v1.Health/Check": "",
 }
 """Method → role that may call it; empty: anybody. Every method of the Fleet service is the admin's."""

@@ -143,7 +143,7 @@ class FleetService(ModelCalls):
         return pb.WorkersReply(workers=[to_wire(view, pb.WorkerView) for view in chosen])
 
     async def Drain(self, request: pb.DrainRequest) -> pb.DrainReply:
-        turn = workers.resume if request.resume else workers.drain
+        turn = workers.resume if request.resume else workers.hand_over if request.now else workers.drain
         await turn(self._fleet, WorkerId(request.worker))
         return pb.DrainReply()
 

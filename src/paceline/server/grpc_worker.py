@@ -1,5 +1,6 @@
 """The workers' service."""
 
+from paceline.server.file_session import FileSession
 from paceline.server.fleet import Fleet
 from paceline.server.gate import Context, Far, Gate
 from paceline.server.links import Links
@@ -10,7 +11,7 @@ from paceline.wire.gen import worker_pb2_grpc as rpc
 
 
 class WorkerService(rpc.WorkerServiceServicer):
-    """``Join`` for newcomers, ``Link`` for everybody with a key."""
+    """``Join`` for newcomers, ``Link`` and ``Files`` for everybody with a key."""
 
     def __init__(self, fleet: Fleet, links: Links, gate: Gate) -> None:
         self._fleet = fleet
@@ -25,3 +26,7 @@ class WorkerService(rpc.WorkerServiceServicer):
     async def Link(self, stream: object, context: Context) -> None:
         principal = self._gate.caller("/worker.WorkerService/Link", context)
         await WorkerSession(self._fleet, self._links, principal, Far(context)).run()
+
+    async def Files(self, stream: object, context: Context) -> None:
+        principal = self._gate.caller("/worker.WorkerService/Files", context)
+        await FileSession(self._fleet, principal, Far(context)).run()

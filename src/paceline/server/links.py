@@ -66,7 +66,7 @@ class Link:
                 welcome = pb.Welcome(protocol=PROTOCOL, worker=message.worker, beat=message.beat, lease=message.lease)
                 return pb.ServerWord(welcome=welcome), 64
             case Drain():
-                return pb.ServerWord(drain=pb.Drain(resume=message.resume)), 16
+                return pb.ServerWord(drain=pb.Drain(resume=message.resume, now=message.now)), 16
             case _:
                 assert_never(message)
 

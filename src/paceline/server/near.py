@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from paceline.model.errors import PacelineError, UsageError
 from paceline.server.auth import Principal
+from paceline.server.file_session import FileSession
 from paceline.server.fleet import Fleet
 from paceline.server.fleet_service import FleetService
 from paceline.server.gate import Gate
@@ -27,7 +28,7 @@ class Room(NamedTuple):
 
 
 def rooms(fleet: Fleet, links: Links) -> dict[str, Room]:
-    """Every call of the table, and the two streams that all tasks pass through."""
+    """Every call of the table, the two streams that all tasks pass through, and the one for files."""
     service = FleetService(fleet)
     return {
         **{call.method: _room(service, call) for call in CALLS},
@@ -35,6 +36,7 @@ def rooms(fleet: Fleet, links: Links) -> dict[str, Room]:
         near.LINK: Room(
             worker_pb2.FromWorker, lambda worker, stream: WorkerSession(fleet, links, worker, stream).run()
         ),
+        near.FILES: Room(worker_pb2.FileWord, lambda worker, stream: FileSession(fleet, worker, stream).run()),
     }
 
 

@@ -12,6 +12,7 @@ from paceline.model.records import (
     AttemptsGranted,
     AttemptsOver,
     CancelKept,
+    CheckpointsDropped,
     JobKept,
     JobOver,
     LogKept,
@@ -29,6 +30,7 @@ class Watch:
     def __init__(self) -> None:
         self._jobs: dict[JobId, list[Heard]] = defaultdict(list)
         self._logs: dict[AttemptId, list[asyncio.Event]] = defaultdict(list)
+        self.dropped = asyncio.Event()  # checkpoints were, since somebody last looked
 
     def kept(self, records: Sequence[Record]) -> None:
         """These are durable now."""
@@ -45,6 +47,8 @@ class Watch:
                     self._tell(reported.attempt.job, record)
                 case JobOver(job=job) | CancelKept(job=job) | JobKept(job=job) | TasksKept(job=job):
                     self._tell(job, record)
+                case CheckpointsDropped():
+                    self.dropped.set()
                 case _:
                     pass
 

@@ -30,6 +30,7 @@ from paceline.wire.protocol import FLEET, Metadata, check_size, in_words, named,
 from paceline.wire.whereabouts import runs_at, socket_of
 
 LINK = "/worker.WorkerService/Link"
+FILES = "/worker.WorkerService/Files"
 SESSION = f"{FLEET}Session"
 
 _SIZE = struct.Struct("<I")

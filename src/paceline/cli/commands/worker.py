@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from socket import gethostname
 from typing import TYPE_CHECKING
@@ -84,10 +84,12 @@ def show(face: Face, name: str) -> None:
 
 @worker.command()
 @worker_argument()
+@click.option("--now", is_flag=True, help="Do not wait: interrupt what it runs, which goes on elsewhere.")
 @asks
-def drain(face: Face, name: str) -> None:
+def drain(face: Face, name: str, *, now: bool) -> None:
     """Let a worker finish what it runs, then leave."""
-    _turn(face, name, resume=False, done="drains: it finishes what it has, then leaves")
+    does = "interrupts what it has, which goes on elsewhere" if now else "finishes what it has"
+    _turn(face, name, lambda client, worker: client.drain(worker, now=now), f"drains: it {does}, then leaves")
 
 
 @worker.command()
@@ -95,7 +97,7 @@ def drain(face: Face, name: str) -> None:
 @asks
 def resume(face: Face, name: str) -> None:
     """Give a worker that drains work again."""
-    _turn(face, name, resume=True, done="gets work again")
+    _turn(face, name, lambda client, worker: client.drain(worker, resume=True), "gets work again")
 
 
 @worker.command("probe")
@@ -111,10 +113,10 @@ def probe_here(face: Face, *, home: str) -> None:
     face.show(lambda: {"machine": form(machine)}, ids=[machine.host], text=lambda: pairs(_offered(machine)))
 
 
-def _turn(face: Face, name: str, *, resume: bool, done: str) -> None:
+def _turn(face: Face, name: str, how: Callable[[Client, int], Awaitable[None]], done: str) -> None:
     async def turn(client: Client) -> WorkerView:
         found = await _one(client, name)
-        await client.drain(found.worker, resume=resume)
+        await how(client, found.worker)
         return found
 
     found = ask(face, turn)

@@ -29,6 +29,11 @@ async def drain(fleet: Fleet, worker: WorkerId) -> None:
     await fleet.loop.ask(DrainAsked(worker=worker))
 
 
+async def hand_over(fleet: Fleet, worker: WorkerId) -> None:
+    """Nothing new for this worker, and what it runs goes on elsewhere."""
+    await fleet.loop.ask(DrainAsked(worker=worker, now=True))
+
+
 async def resume(fleet: Fleet, worker: WorkerId) -> None:
     """New work for this worker again."""
     await fleet.loop.ask(DrainAsked(worker=worker, resume=True))
