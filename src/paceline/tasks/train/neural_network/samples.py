@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from sklearn.compose import ColumnTransformer
+from sklearn.preprocessing import StandardScaler
 
 from paceline.tasks.train.neural_network.recipe import Recipe, Scale, image_shape
 from paceline.tasks.train.params import NeuralNetworkParams
@@ -64,16 +65,15 @@ def _recipe(params: NeuralNetworkParams, parts: Parts, x: np.ndarray, image: tup
         channels=params.channels if image else (),
         activation=params.activation,
         dropout=params.dropout,
-        pixels=scale(x.reshape(-1, *image)) if image else Scale(),
+        pixels=scale(x.reshape(-1, image[-1])) if image else Scale(),
         target=Scale() if classifies else scale(parts.train.y[:, None]),
     )
 
 
 def scale(values: np.ndarray) -> Scale:
-    """Over all axes but the last, missing ones left out. What never varies is not divided."""
-    axes = tuple(range(values.ndim - 1))
-    mean, deviation = np.nanmean(values, axis=axes), np.nanstd(values, axis=axes)
-    return Scale(mean=tuple(mean.tolist()), deviation=tuple(np.where(deviation > 0, deviation, 1.0).tolist()))
+    """Of each column (rows, columns), missing values left out. What never varies is divided by 1."""
+    fitted = StandardScaler().fit(values)
+    return Scale(mean=tuple(fitted.mean_.tolist()), deviation=tuple(fitted.scale_.tolist()))
 
 
 def inputs(recipe: Recipe, x: np.ndarray) -> torch.Tensor:

@@ -7,6 +7,8 @@ ends if it is to. So an epoch may take hours, and little of it is ever lost.
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from paceline.clock import Clock, SystemClock
 from paceline.model.errors import UsageError
 from paceline.tasks.train import score
@@ -76,12 +78,13 @@ class Training:
     def result(self) -> Trained:
         """The network at its best, and how good it is: measured once more, on all rows, by the weights that stay."""
         self.learning.restore_best()
-        learned = self._measured("loss", self.material.train, self.parts.train)
-        held = self._measured("val_loss", self.material.validation, self.parts.validation)
+        learned = self._predicted("loss", self.material.train)
+        held = self._predicted("val_loss", self.material.validation)
+        held_metrics = self._metrics(self.parts.validation, held) | self._more_metrics(self.parts.validation, held)
         return Trained(
             prepare=self.material.prepare,
             model=Network(recipe=self.material.recipe, layers=self.learning.layers.cpu()),
-            metrics=learned | score.prefixed("val_", held),
+            metrics=self._metrics(self.parts.train, learned) | score.prefixed("val_", held_metrics),
             classes=tuple(self.parts.classes.tolist()),
         )
 
@@ -100,7 +103,7 @@ class Training:
 
     def _end_epoch(self, pace: Pace) -> None:
         metrics = self._so_far()
-        held = self._measured("val_loss", self.material.validation, self.parts.validation)
+        held = self._metrics(self.parts.validation, self._predicted("val_loss", self.material.validation))
         self.learning.end_epoch(held["loss"])
         self._report(pace, epoch=self.learning.epoch, metrics=metrics | score.prefixed("val_", held))
         if not self._over():
@@ -114,11 +117,12 @@ class Training:
         self.session.report(step=epoch, epoch=epoch, **values)
 
     def _keep(self) -> None:
-        """The step of a checkpoint is the number of epochs that are over."""
+        """The step of a checkpoint is the number of corrections so far, as is usual, not that of the epoch."""
         losses = self.learning.val_losses
+        batches_each = math.ceil(len(self.material.train) / self.params.batch_size)
         self.checkpoints.keep(
             lambda folder: state.write(self.learning, folder / _FILE),
-            step=self.learning.epoch,
+            step=self.learning.epoch * batches_each + self.learning.batch,
             metric=losses[-1] if losses else None,
         )
 
@@ -127,14 +131,21 @@ class Training:
         self._check("loss", metrics["loss"])
         return metrics
 
-    def _measured(self, name: str, samples: Samples, part: Part) -> dict[str, float]:
-        """As every model is measured: each row counts the same, whatever its class weighs while learning."""
+    def _predicted(self, name: str, samples: Samples) -> np.ndarray:
         said = outputs(self.learning.layers, samples.x)
         self._check(name, said.abs().max().item())
-        predicted = answered(self.material.recipe, said)
+        return answered(self.material.recipe, said)
+
+    def _metrics(self, part: Part, predicted: np.ndarray) -> dict[str, float]:
+        """As every model is measured: rows count alike, whatever their classes weigh while learning."""
         if self.parts.task == "regression":
             return score.regression(part.y, predicted)
         return score.classification(part.y, predicted, self.parts.classes)
+
+    def _more_metrics(self, part: Part, predicted: np.ndarray) -> dict[str, float]:
+        if self.parts.task == "regression":
+            return score.regression_more(part.y, predicted)
+        return score.classification_more(part.y, predicted, self.parts.classes)
 
     def _check(self, name: str, value: float) -> None:
         if not math.isfinite(value):
