@@ -20,7 +20,6 @@ from paceline.model.naming import (
     is_made,
     keys,
     label,
-    lower_is_better,
     names,
     parse_key,
     parse_name,
@@ -161,13 +160,6 @@ def test_what_is_no_tag_is_refused(tag: str) -> None:
 @pytest.mark.parametrize("name", ["churn", "RandomForest_95.2%_Dec16", "für die Kunden", "a" * 100])
 def test_people_may_give_any_name_that_means_nothing_else(name: str) -> None:
     assert check_name(name) == name
-
-
-@pytest.mark.parametrize(
-    ("metric", "lower"), [("val_loss", True), ("rmse", True), ("log_loss", True), ("accuracy", False), ("r2", False)]
-)
-def test_mistakes_are_better_the_fewer_they_are(metric: str, lower: bool) -> None:  # noqa: FBT001 - a column of the table
-    assert lower_is_better(metric) is lower
 
 
 def test_a_day_is_that_of_utc() -> None:

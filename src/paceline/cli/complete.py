@@ -14,6 +14,7 @@ from paceline.cli.session import ask
 from paceline.model.errors import PacelineError
 
 if TYPE_CHECKING:
+    from paceline.catalog import Model
     from paceline.sdk.client import Client
 
 T = TypeVar("T")
@@ -38,6 +39,16 @@ def worker_argument() -> Callable[[F], F]:
     return click.argument("name", metavar="WORKER", shell_complete=_workers)
 
 
+def model_argument() -> Callable[[F], F]:
+    """A model by key, name, or how its key begins."""
+    return click.argument("word", metavar="MODEL", shell_complete=_models)
+
+
+def models_argument() -> Callable[[F], F]:
+    """At least one."""
+    return click.argument("words", metavar="MODEL...", nargs=-1, required=True, shell_complete=_models)
+
+
 def _jobs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     jobs = _answer(ctx, lambda client: client.jobs(limit=50))
     words = [CompletionItem("last"), CompletionItem("all")]
@@ -48,6 +59,16 @@ def _jobs(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[C
 def _workers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     workers = _answer(ctx, lambda client: client.workers())
     return [CompletionItem(each.name, help=each.state.lower()) for each in workers if each.name.startswith(incomplete)]
+
+
+def _models(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    words = [CompletionItem("last"), CompletionItem("best")]
+    words += [CompletionItem(model.key, help=model.name) for model in _answer(ctx, _newest_models)]
+    return [item for item in words if str(item.value).startswith(incomplete)]
+
+
+async def _newest_models(client: Client) -> Sequence[Model]:
+    return await client.find_models(limit=50)
 
 
 def _answer(ctx: click.Context, question: Callable[[Client], Awaitable[Sequence[T]]]) -> Sequence[T]:

@@ -6,6 +6,7 @@ import math
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 
+from paceline.catalog import Model
 from paceline.model.ids import TaskId
 from paceline.model.views import EventView, JobView, ReportView, ResultRow, TaskView
 from paceline.sdk.grammar import format_moment
@@ -22,6 +23,8 @@ def form(view: object) -> dict[str, object]:
             return {"id": view.job, **values}
         case ReportView():
             return {**values, "values": json.loads(view.values)}
+        case Model():
+            return {"id": view.key, **values, "card": _plain(view.said), "bytes": view.bytes, "metric": view.metric}
         case EventView():
             return {**values, "body": json.loads(view.body or "{}")}
     return values

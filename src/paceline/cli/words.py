@@ -88,3 +88,8 @@ def about(size: int) -> str:
             break
         value, unit = value / 1024, larger
     return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
+
+
+def number(value: object) -> str:
+    """A number to six digits, anything else as it is."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -28,7 +28,6 @@ _SPELLED = {"xgboost": "XGBoost"}
 _READ = {label: word for word, label in _SPELLED.items()}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAMING = {"classification": "accuracy", "regression": "r2"}
-_ERRORS = {"brier", "deviance", "error", "loss", "mae", "mape", "mse", "perplexity", "rmse", "rmsle"}
 _SHORT, _LONGER = 4, 2
 """Digits of a key's end: as few as tell it from the others, from four on by two."""
 
@@ -183,11 +182,6 @@ def keys(whole: str) -> Iterator[str]:
 def day_of(at: float) -> date:
     """The day of a time in seconds since 1970, in UTC."""
     return datetime.fromtimestamp(at, UTC).date()
-
-
-def lower_is_better(metric: str) -> bool:
-    """Whether a metric counts mistakes: ``val_loss``, ``rmse``."""
-    return not _ERRORS.isdisjoint(metric.split("_"))
 
 
 def label(word: str) -> str:

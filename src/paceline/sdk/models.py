@@ -6,12 +6,13 @@ from dataclasses import replace
 
 from paceline.catalog import Find, Model, Order
 from paceline.model.errors import NotFound
-from paceline.model.naming import lower_is_better
 from paceline.sdk.connection import Connection
+from paceline.sdk.sweeps.metric import direction
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 
 PAGE = 100
+_WAY = "say it: order=Order.LOWEST or Order.HIGHEST; `paceline model ls --by` takes --min or --max"
 
 
 class Models(Connection):
@@ -31,6 +32,23 @@ class Models(Connection):
             for model in found:
                 yield model
             wanted = replace(wanted, after=wanted.place(found[-1]))
+
+    async def find_models(
+        self, query: Find | None = None, /, *, by: str = "", order: Order | None = None, limit: int = PAGE
+    ) -> list[Model]:
+        """The first ``limit`` of them."""
+        found: list[Model] = []
+        async with aclosing(self.models(query, by=by, order=order, page=min(limit, PAGE))) as models:
+            async for model in models:
+                found.append(model)
+                if len(found) == limit:
+                    break
+        return found
+
+    async def several_models(self, words: Sequence[str]) -> list[Model]:
+        """Every model that the words mean, each once."""
+        found = [await self.model(word) for word in words]
+        return list({each.key: each for each in found}.values())
 
     async def model(self, word: str) -> Model:
         """The model of this key or name, or the only one whose key begins so; ``last`` is the newest one.
@@ -85,5 +103,5 @@ class Models(Connection):
 
 
 def best_first(metric: str) -> Order:
-    """The order that puts the best model first."""
-    return Order.LOWEST if lower_is_better(metric) else Order.HIGHEST
+    """The order that puts the best model first. Raises UsageError for a metric that is not a usual one."""
+    return Order.LOWEST if direction(metric, hint=_WAY) == "min" else Order.HIGHEST
