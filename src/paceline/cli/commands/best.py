@@ -40,9 +40,9 @@ def best(face: Face, selectors: tuple[str, ...], *, metric: str, way: Direction 
     trials = ask(face, lambda client: _trials(client, selectors))
     known = [name for trial in trials for name in trial.metrics]
     metric = metric or metrics.preferred(known)
-    ranked = _ranked(trials, metric, way or metrics.direction(metric, hint="--min or --max"))
-    if not ranked:
+    if metric not in known:
         raise metrics.missing(metric, known)
+    ranked = _ranked(trials, metric, way or metrics.direction(metric, hint="--min or --max"))
     show_best(face, ranked[:top], metric)
     if without := len(trials) - len(ranked):
         face.remark(f"{without} of {len(trials)} tasks have no {metric}, or failed")

@@ -13,6 +13,7 @@ from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.sdk import grammar, rows
 from paceline.sdk.jobfile.fields import Job, Resources, Retries, Sweep
+from paceline.sdk.sweeps.metric import Direction, direction
 from paceline.sdk.sweeps.space import Space, corners, parse_space
 from paceline.sdk.work import Asked, Order, default_name, needs, prepare
 
@@ -36,6 +37,7 @@ class Search:
     spec: JobSpec
     space: Space
     sweep: Sweep
+    way: Direction
     identity: str
 
 
@@ -59,6 +61,7 @@ def search(job: Job, around: Surroundings) -> Search:
         spec=replace(spec, ranges=(), limit=0, open=True),
         space=space,
         sweep=job.sweep,
+        way=job.sweep.direction or direction(job.sweep.metric, field="sweep.metric", hint="add direction: min, or max"),
         identity=_identity(job, job.sweep, around),
     )
 

@@ -32,12 +32,12 @@ PREFERRED = ("val_loss", "val_accuracy", "val_r2", "accuracy", "r2", "rmse", "lo
 """What is looked at if nobody says otherwise: the first of these that there is."""
 
 
-def direction(metric: str, *, hint: str) -> Direction:
+def direction(metric: str, *, hint: str, field: str = "metric") -> Direction:
     """Which way is better. Raises UsageError for a metric that is not a usual one; ``hint`` says how to tell."""
     bare = next((metric.removeprefix(part) for part in PARTS if metric.startswith(part)), metric)
     if bare in LESS or bare in MORE:
         return "min" if bare in LESS else "max"
-    raise UsageError(f"metric: nobody can know whether more or less {metric!r} is better", hint=hint)
+    raise UsageError(f"{field}: nobody can know whether more or less {metric!r} is better", hint=hint)
 
 
 def preferred(known: Iterable[str]) -> str:
