@@ -88,7 +88,7 @@ class FileSession:
                 pass
 
     async def _pieces(self, size: int) -> AsyncIterator[bytes]:
-        """The next so many bytes. Raises ConnectionError if they do not come."""
+        """The next so many bytes. Raises UsageError if something else comes, or nothing more."""
         while size > 0:
             word = await anext(self._words, pb.FileWord())
             if not word.piece or len(word.piece) > size:

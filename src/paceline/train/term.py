@@ -6,7 +6,11 @@ installed before it is asked for, and a warm process lets go of it between two t
 
 import os
 import signal
+from collections.abc import Callable
 from types import FrameType
+from typing import TypeAlias
+
+Handler: TypeAlias = "Callable[[int, FrameType | None], object] | int | None"
 
 
 class _Term:
@@ -14,7 +18,7 @@ class _Term:
 
     came = False
     listener = 0  # the process that listens: a fork of it has the handler, too, but nobody who looks
-    before: object = signal.SIG_DFL  # whose turn it was
+    before: Handler = signal.SIG_DFL  # whose turn it was
 
 
 def listen() -> None:
@@ -47,7 +51,7 @@ def forget() -> None:
     _Term.came = False
     if _Term.listener == os.getpid():
         _Term.listener = 0
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, _Term.before)
 
 
 def _hear(number: int, frame: FrameType | None) -> None:
