@@ -1,0 +1,1 @@
+"""Trainings through Paceline beside the scripts that people would write with the same libraries."""

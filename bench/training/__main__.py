@@ -1,0 +1,227 @@
+"""Trainings through Paceline beside plain scripts with the same libraries, in turn; then one that is killed half way.
+
+    python -m bench.training                    all three, about a quarter of an hour; into docs/training.md
+    python -m bench.training xgboost --rounds 1 some of it, only printed
+
+Seconds are those of the whole command, `python script.py` and `paceline submit --wait`: imports, reading the table,
+training, keeping the model, all of it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sklearn.datasets import make_classification
+
+from bench.fleet import Fleet, server_only
+from bench.report import PAGE as PERFORMANCE
+from bench.report import filled, markdown, said
+from bench.result import machine
+from paceline.sdk.client import Client
+
+PAGE = PERFORMANCE.with_name("training.md")
+ROWS, COLUMNS = 60_000, 30
+PARAMS: Mapping[str, Mapping[str, object]] = {
+    "random_forest": {"trees": 200, "max_depth": 14},
+    "xgboost": {"rounds": 1500, "learning_rate": 0.02},
+    "neural_network": {"hidden": [128, 64], "epochs": 60, "batch_size": 64, "learning_rate": 1e-3},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """One training from command to model."""
+
+    seconds: float
+    accuracy: float  # on rows it has not learned from
+    attempts: int = 1
+
+
+def main() -> None:
+    options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    chosen = options.models or list(PARAMS)
+    with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
+        os.chdir(name)
+        write_table(Path("table.parquet"))
+        beside = side_by_side(chosen, options.rounds)
+        resumed = killed(chosen, {model: theirs[0] for model, (theirs, _) in beside.items()})
+    tables = {
+        "machine": said(machine()),
+        "trainings": markdown([HEAD, *(row(model, *trips) for model, trips in beside.items())]),
+        "killed": markdown(
+            [KILLED_HEAD, *(killed_row(model, beside[model][1], trip) for model, trip in resumed.items())]
+        ),
+    }
+    print(*tables.values(), sep="\n\n")
+    if not options.models:
+        PAGE.write_text(filled(PAGE.read_text(), tables))
+
+
+def write_table(file: Path) -> None:
+    """Numbers that are hard to tell apart, with a target of two classes."""
+    x, y = make_classification(
+        ROWS, COLUMNS, n_informative=12, n_redundant=6, flip_y=0.05, class_sep=0.6, random_state=1
+    )
+    columns = {f"x{number}": column for number, column in enumerate(x.T)} | {"y": y.astype(np.int64)}
+    pq.write_table(pa.table(columns), file)
+
+
+# ── side by side ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def side_by_side(models: Sequence[str], rounds: int) -> Mapping[str, tuple[list[Trip], list[Trip]]]:
+    """Plain ones and ours, by model."""
+    found: dict[str, tuple[list[Trip], list[Trip]]] = {model: ([], []) for model in models}
+    with fleet("one") as ours:
+        for number in range(rounds):
+            for model in models:
+                theirs, through = found[model]
+                theirs.append(plain(model))
+                through.append(submitted(ours, model))
+                told = f"{theirs[-1].seconds:.1f} s plain, {through[-1].seconds:.1f} s through Paceline"
+                print(f"{model}, round {number + 1}: {told}", file=sys.stderr)
+    return found
+
+
+def plain(model: str) -> Trip:
+    """The script."""
+    command = [sys.executable, "-m", "bench.training.plain", model, "table.parquet", json.dumps(PARAMS[model]), "model"]
+    root = str(Path(__file__).parents[2])
+    began = time.perf_counter()
+    done = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": root}, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    return Trip(seconds=time.perf_counter() - began, accuracy=float(done.stdout.split()[-1]))
+
+
+def submitted(fleet: Fleet, model: str, *more: str) -> Trip:
+    """The same through a fleet, until it is over."""
+    with submission(fleet, model, *more) as (process, began):
+        if process.wait():
+            raise SystemExit(f"{model}: the training failed")
+    return outcome(fleet, time.perf_counter() - began)
+
+
+@contextlib.contextmanager
+def submission(fleet: Fleet, model: str, *more: str) -> Iterator[tuple["subprocess.Popen[bytes]", float]]:
+    """The command while it runs, and when it began."""
+    command = [sys.executable, "-m", "paceline", "submit", "--wait", "--kind", "train", "--cpus", str(os.cpu_count())]
+    params = {"data": str(Path("table.parquet").absolute()), "target": "y", "model": model, **PARAMS[model]}
+    command += [word for key, value in params.items() for word in ("--param", f"{key}={json.dumps(value)}")]
+    began = time.perf_counter()
+    environment = os.environ | {"PACELINE_HOME": str(fleet.home)}
+    with subprocess.Popen([*command, *more], env=environment, stdout=subprocess.DEVNULL) as process:
+        yield process, began
+
+
+def outcome(fleet: Fleet, seconds: float) -> Trip:
+    """Of the training that was submitted last."""
+
+    async def ask() -> Trip:
+        async with Client(fleet.options) as client:
+            job = (await client.jobs(limit=1))[0].job
+            [end] = await client.results(job)
+            return Trip(
+                seconds=seconds, accuracy=json.loads(end.result)["metrics"]["val_accuracy"], attempts=end.number
+            )
+
+    return asyncio.run(ask())
+
+
+@contextlib.contextmanager
+def fleet(*workers: str) -> Iterator[Fleet]:
+    """A server, and workers that each offer the whole machine."""
+    with server_only() as ours:
+        ours.add_workers(*workers)
+        yield ours
+
+
+# ── killed half way ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def killed(models: Sequence[str], usual: Mapping[str, Trip]) -> Mapping[str, Trip]:
+    """One of two workers is killed in the middle of a training, with all that runs on it."""
+    return {model: killed_once(model, usual[model].seconds) for model in models}
+
+
+def killed_once(model: str, usual: float) -> Trip:
+    with (
+        fleet("first", "second") as ours,
+        submission(ours, model, "--param", "checkpoint_seconds=2") as (process, began),
+    ):
+        time.sleep(usual / 2)
+        worker = asyncio.run(holder(ours))
+        kill(ours, worker)
+        process.wait()
+        trip = outcome(ours, time.perf_counter() - began)
+    print(f"{model}: {worker} killed half way, {trip.seconds:.1f} s in all", file=sys.stderr)
+    return trip
+
+
+async def holder(fleet: Fleet) -> str:
+    """The worker on which the last training runs."""
+    async with Client(fleet.options) as client:
+        job = (await client.jobs(limit=1))[0].job
+        return (await client.tasks(job))[0].worker
+
+
+def kill(fleet: Fleet, worker: str) -> None:
+    """Agent and supervisor, so that nothing of the worker is left and it does not come back."""
+    agent = fleet.processes[1 + ("first", "second").index(worker)]
+    agent.kill()
+    os.kill(int((fleet.home / "workers" / worker / "supervisor.lock").read_text()), signal.SIGKILL)
+
+
+# ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+HEAD = ("training", "plain script", "through Paceline", "ratio", "accuracy of the script", "through Paceline")
+KILLED_HEAD = ("training", "undisturbed", "worker killed half way", "attempts", "accuracy undisturbed", "killed")
+
+
+def row(model: str, theirs: Sequence[Trip], ours: Sequence[Trip]) -> Sequence[str]:
+    """Medians; the ratio is that of each round's two, which met the same weather."""
+    ratios = [mine.seconds / plain.seconds for plain, mine in zip(theirs, ours, strict=True)]
+    return (
+        model,
+        f"{statistics.median(trip.seconds for trip in theirs):.1f} s",
+        f"{statistics.median(trip.seconds for trip in ours):.1f} s",
+        f"{statistics.median(ratios):.3f} ({min(ratios):.3f} – {max(ratios):.3f})",
+        *(f"{trips[0].accuracy:.6f}" for trips in (theirs, ours)),
+    )
+
+
+def killed_row(model: str, usual: Sequence[Trip], trip: Trip) -> Sequence[str]:
+    undisturbed = statistics.median(each.seconds for each in usual)
+    accuracies = (f"{each.accuracy:.6f}" for each in (usual[0], trip))
+    return (model, f"{undisturbed:.1f} s", f"{trip.seconds:.1f} s", str(trip.attempts), *accuracies)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.training", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(PARAMS)} (default: all)")
+    parser.add_argument("--rounds", type=int, default=3, help="of each, in turn (default 3)")
+    options = parser.parse_args()
+    if unknown := set(options.models) - set(PARAMS):
+        parser.error(f"there is no model {', '.join(sorted(unknown))}; there are {', '.join(PARAMS)}")
+    return options
+
+
+if __name__ == "__main__":
+    main()
