@@ -43,6 +43,12 @@ def test_a_line_for_the_shell_stays_one_argument() -> None:
     assert LAUNCHES.launch(frame(command("echo $HOME; true", line=True))).argv == ("/bin/sh", "-c", "echo $HOME; true")
 
 
+def test_before_a_program_whose_runs_mlflow_keeps_stands_what_makes_one() -> None:
+    argv = LAUNCHES.launch(frame(command("python", "train.py", env=(("PACELINE_MLFLOW", "http://mlflow"),)))).argv
+    assert argv[0] == "/usr/bin/python3"
+    assert argv[-3:] == ("paceline.train.mlflow_join", "python", "train.py")
+
+
 def test_parameters_that_are_none_are_refused() -> None:
     with pytest.raises(UsageError, match="argv"):
         LAUNCHES.launch(frame(Spec(kind="command", body=b'{"argv": "x"}')))

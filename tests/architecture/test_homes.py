@@ -31,6 +31,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "agent/memory.py",
         "agent/supervision.py",
     ),
+    "mlflow": ("train/mlflow_runs.py",),
     "numpy": ("tasks/train/",),
     "optuna": ("sdk/sweeps/study.py",),
     "psutil": ("agent/machine.py", "tasks/train/usage.py"),

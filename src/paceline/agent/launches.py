@@ -18,8 +18,12 @@ from paceline.executor import Call, Launch
 from paceline.model.ids import AttemptId
 from paceline.model.job import Spec
 from paceline.model.resources import WHOLE
+from paceline.train import mlflow_runs
 
 MASKS = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+
+JOIN_MLFLOW = ("-P", "-W", "ignore", "-m", "paceline.train.mlflow_join")
+"""Words for Python that stand before a program whose runs MLflow keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Launches:
         outputs = [self.places.output_of(attempt) for attempt in attempts]
         return Launch(
             keys=list(frame.live),
-            argv=_argv(spec.kind, spec.body),
+            argv=(*self._before(spec), *_argv(spec.kind, spec.body)),
             env=self.environment(spec, frame.booking),
             own=[identity(attempt, frame.payloads.get(key, b"")) for key, attempt in frame.live.items()],
             cwds=[spec.cwd or self.places.scratch_of(attempt) for attempt in attempts],
@@ -64,10 +68,15 @@ class Launches:
             blobs=[body, *frame.payloads.values()],
         )
 
+    def _before(self, spec: Spec) -> Sequence[str]:
+        """What becomes the program once it has made an MLflow run, where the job asks for one."""
+        return (self.python, *JOIN_MLFLOW) if dict(spec.env).get(mlflow_runs.ADDRESS) else ()
+
     def environment(self, spec: Spec, booking: Booking) -> dict[str, str]:
         """What all attempts of one job with the same devices share."""
         ours = {"OMP_NUM_THREADS": str(max(1, booking.cpu // WHOLE)), "PYTHONUNBUFFERED": "1"}
-        fixed = {"PACELINE_REPORTS": str(self.places.reports), **dict.fromkeys(MASKS, ",".join(booking.devices))}
+        sockets = {"PACELINE_REPORTS": str(self.places.reports), "PACELINE_AGENT": str(self.places.desk)}
+        fixed = {**sockets, **dict.fromkeys(MASKS, ",".join(booking.devices))}
         return {**self.base, **ours, **dict(spec.env), **fixed}
 
 

@@ -44,6 +44,7 @@ class WorkOptions(TypedDict):
     experiment: str
     kind: str
     param: tuple[str, ...]
+    mlflow: str
 
 
 _OPTIONS = (
@@ -71,6 +72,7 @@ _OPTIONS = (
     click.option("--experiment", default="", help="A label that groups jobs."),
     click.option("--kind", default="", help="What to run instead of a program: train …"),
     click.option("--param", multiple=True, metavar="KEY=VALUE", help="A parameter of the kind."),
+    click.option("--mlflow", default="", metavar="URI", help="Keep an MLflow run of every attempt there."),
 )
 
 
@@ -108,7 +110,7 @@ def order(words: Sequence[str], options: WorkOptions) -> Order:
 
 def refuse_with_file(options: WorkOptions) -> None:
     """A job file says everything itself but what it comes after."""
-    given = [name for name, value in options.items() if value and name not in ("after", "submit_id")]
+    given = [name for name, value in options.items() if value and name not in ("after", "submit_id", "mlflow")]
     if given:
         option = given[0].replace("_limit", "").replace("_", "-")
         raise UsageError(f"--{option}: a job file says this itself", hint="write it into the file")

@@ -38,6 +38,11 @@ def test_a_line_a_second_at_first_and_fewer_later(capsys: pytest.CaptureFixture[
     assert "\x1b" not in "".join(told)
 
 
+def test_a_further_attempt_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    lines(TextLines(Face(), FakeClock()), FakeClock(), [report(step=4, attempt=2, loss=0.5)])
+    assert capsys.readouterr().err == "3.0 (attempt 2): step 4  loss 0.5\n"
+
+
 def test_many_tasks_share_the_pace(capsys: pytest.CaptureFixture[str]) -> None:
     heard = board()
     TextLines(Face(), FakeClock()).show(heard, heard.hear((), [report(index, loss=1.0) for index in range(1000)]))

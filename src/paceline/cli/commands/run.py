@@ -15,6 +15,7 @@ from paceline.cli.live.board import Board
 from paceline.cli.progress import watched
 from paceline.cli.selection import Target, resolve
 from paceline.cli.session import ask
+from paceline.cli.tracking import tracker, tracking
 from paceline.cli.watching import follow, follow_task, show_failures
 from paceline.cli.words import counts
 from paceline.cli.work_options import WorkOptions, work_options
@@ -40,9 +41,10 @@ def run(face: Face, words: tuple[str, ...], **options: Unpack[WorkOptions]) -> i
 
     async def attached(client: Client) -> int:
         jobs = await hand_in(client, face, request)
-        if len(jobs) == 1:
-            return await attend(client, face, jobs[0])
-        return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]), display=watched)
+        async with tracking(client, face, jobs, tracker(each.spec for each in orders)):
+            if len(jobs) == 1:
+                return await attend(client, face, jobs[0])
+            return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]), display=watched)
 
     return ask(face, attached)
 

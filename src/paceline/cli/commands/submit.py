@@ -15,6 +15,7 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.selection import resolve
 from paceline.cli.session import ask
+from paceline.cli.tracking import tracked, tracker, tracking
 from paceline.cli.words import explained
 from paceline.cli.work_options import WorkOptions, order, refuse_with_file, work_options
 from paceline.clock import SystemClock
@@ -69,8 +70,11 @@ async def _submit(client: Client, face: Face, request: Request, *, stay: bool) -
     jobs = await hand_in(client, face, request)
     if not stay:
         face.hint(f"paceline logs -f {jobs[0]} · paceline wait {jobs[0]} · paceline explain {jobs[0]}")
+        if tracker(each.spec for each in request.orders):
+            face.remark(f"its MLflow runs are closed by: paceline mlflow follow {' '.join(map(str, jobs))}")
         return 0
-    return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]))
+    async with tracking(client, face, jobs, tracker(each.spec for each in request.orders)):
+        return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]))
 
 
 async def _plan(client: Client, face: Face, orders: Sequence[Order]) -> int:
@@ -109,8 +113,10 @@ def orders_of(words: Sequence[str], options: WorkOptions) -> Sequence[Order]:
     """What the words and options describe: one job, or those of a job file."""
     if len(words) == 1 and words[0].endswith(JOB_FILES):
         refuse_with_file(options)
-        return _from_file(Path(words[0]))
-    return [order(words, options)]
+        described = _from_file(Path(words[0]))
+    else:
+        described = [order(words, options)]
+    return [replace(each, spec=tracked(each.spec, options["mlflow"])) for each in described]
 
 
 def _from_file(path: Path) -> Sequence[Order]:

@@ -72,7 +72,9 @@ class TextLines:
         for task in due[:AT_ONCE]:
             since = self._since.setdefault(task, now)
             self._due[task] = now + max(PAUSE, GROWTH * (now - since))
-            self._face.remark(f"{board.standings[task]}: {told(board.standings[task])}")
+            standing = board.standings[task]
+            attempt = f" (attempt {standing.attempt})" if standing.attempt > 1 else ""
+            self._face.remark(f"{standing}{attempt}: {told(standing)}")
 
     def end(self, ending: Ending) -> None:
         self._face.remark(str(ending))
