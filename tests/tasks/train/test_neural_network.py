@@ -1,6 +1,6 @@
 """A network: the same one as a plain torch script's, measured as scikit-learn measures, reported while it learns."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,8 @@ def assert_same_weights(layers: nn.Module, plain: nn.Module) -> None:
         assert torch.equal(tensor, theirs[name]), name
 
 
-def order(rows: int, seed: int, size: int) -> Iterable[torch.Tensor]:
-    return torch.randperm(rows, generator=torch.Generator().manual_seed(seed)).split(size)
+def order(rows: int, seed: int, size: int) -> Iterator[torch.Tensor]:
+    yield from torch.randperm(rows, generator=torch.Generator().manual_seed(seed)).split(size)
 
 
 def test_a_perceptron_is_that_of_a_plain_torch_script() -> None:

@@ -16,7 +16,7 @@ from paceline.tasks.train.trained import Trained
 
 
 def card(params: TrainParams, parts: Parts, trained: Trained) -> dict[str, object]:
-    """JSON-able; ``columns``: type of each feature, by which other tables are read."""
+    """JSON-able; ``columns``: type of each feature, by which other tables are read; ``shape``: of one image."""
     return {
         "model": params.model,
         "task": parts.task,
@@ -25,6 +25,7 @@ def card(params: TrainParams, parts: Parts, trained: Trained) -> dict[str, objec
         "target": parts.target,
         "features": list(parts.features),
         "columns": {column.name: column.type for column in parts.columns},
+        "shape": list(parts.shape),
         "classes": list(trained.classes),
         "rows": {"train": len(parts.train.y), "validation": len(parts.validation.y)},
         "data": dataclasses.asdict(parts.data),

@@ -66,6 +66,14 @@ def inputs(features: Sequence[Column], table: Table) -> np.ndarray:
     return matrix(features, table)
 
 
+def check_shape(shape: tuple[int, ...], table: Table) -> None:
+    """Raises UsageError for images of another shape than was learned from: their pixels have the same names."""
+    if shape and table.shape and table.shape != shape:
+        raise UsageError(
+            f"{table.field}: {str(table.path)!r} holds images of shape {table.shape}, not {shape} as was learned from"
+        )
+
+
 def _target(column: Column, table: Table) -> np.ndarray:
     _expect(table.field, column.name, table)
     holes = missing(table, column.name)

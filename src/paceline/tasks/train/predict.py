@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from paceline.tasks.train import check_extension
 from paceline.tasks.train.columns import Column
-from paceline.tasks.train.examples import inputs
+from paceline.tasks.train.examples import check_shape, inputs
 from paceline.tasks.train.folder import Loaded, load
 from paceline.tasks.train.table import read
 
@@ -20,7 +20,9 @@ def predict(folder: Path, data: Path) -> pa.Table:
     """
     loaded = load(folder)
     check_extension("data", str(data))
-    x = inputs(_columns(loaded), read("data", str(data)))
+    table = read("data", str(data))
+    check_shape(_shape(loaded), table)
+    x = inputs(_columns(loaded), table)
     answers = loaded.trained.predict(x)
     if not loaded.trained.classes:
         return pa.table({"prediction": answers})
@@ -32,3 +34,8 @@ def predict(folder: Path, data: Path) -> pa.Table:
 def _columns(loaded: Loaded) -> list[Column]:
     columns = loaded.card["columns"]
     return [Column(name=name, type=kind) for name, kind in columns.items()] if isinstance(columns, dict) else []
+
+
+def _shape(loaded: Loaded) -> tuple[int, ...]:
+    shape = loaded.card.get("shape")
+    return tuple(shape) if isinstance(shape, list) else ()

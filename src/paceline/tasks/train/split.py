@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from paceline.model.errors import UsageError
 from paceline.tasks.train import target
 from paceline.tasks.train.columns import Column, type_of
-from paceline.tasks.train.examples import Choice, Examples, choose, take
+from paceline.tasks.train.examples import Choice, Examples, check_shape, choose, take
 from paceline.tasks.train.fingerprint import Fingerprint, fingerprint
 from paceline.tasks.train.params import TrainParams
 from paceline.tasks.train.table import Table, read
@@ -59,7 +59,7 @@ def prepare(params: TrainParams) -> Parts:
     _check_weights(params, task)
     warnings: tuple[str, ...] = ()
     if params.validation_data:
-        train, validation = _whole(task, examples), _second(params, choice, task)
+        train, validation = _whole(task, examples), _second(params, choice, task, _shape(choice, table))
     else:
         train, validation, warnings = _divided(params, task, examples)
     _check_parts(task, train, validation)
@@ -91,8 +91,9 @@ def _whole(task: target.Task, examples: Examples) -> Part:
     return Part(x=examples.x, y=target.labels(task, examples.y))
 
 
-def _second(params: TrainParams, choice: Choice, task: target.Task) -> Part:
+def _second(params: TrainParams, choice: Choice, task: target.Task, shape: tuple[int, ...]) -> Part:
     table = read("train.validation_data", params.validation_data)
+    check_shape(shape, table)
     _check_target(choice, table)
     second = take(choice, table)
     if not target.fits(task, second.y):
