@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from paceline.cli.face import Face
 from paceline.cli.live.board import Board
-from paceline.cli.live.endings import Endings, ending_of
+from paceline.cli.live.endings import Endings, ending_of, returned
 from paceline.cli.output import TAIL_LINE, print_pages
 from paceline.cli.progress import Display
 from paceline.cli.selection import Target
 from paceline.clock import SystemClock
 from paceline.core.indexes import covers
+from paceline.model.errors import NotFound
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES, TaskState
@@ -97,9 +98,22 @@ class Watcher:
 async def end_of(client: Client, board: Board, shown: Display, task: TaskView) -> None:
     """Show that a task is over, if that is to be shown."""
     standing = board.end(TaskId(JobId(task.job), task.index))
-    if standing is not None or shown.endings == "all":
-        rows = await client.results(task.job, after=task.index - 1, limit=1) if standing is not None else ()
-        shown.end(ending_of(task, standing, rows))
+    if standing is None:
+        if shown.endings == "all":
+            shown.end(ending_of(task, None))
+        return
+    result = returned(task, await client.results(task.job, after=task.index - 1, limit=1))
+    shown.end(ending_of(task, standing, result, await _model(client, result.get("key"))))
+
+
+async def _model(client: Client, key: object) -> str:
+    """What a model is called, or was if it is gone already; empty if there was none."""
+    if not isinstance(key, str) or not key:
+        return ""
+    try:
+        return (await client.model(key)).name
+    except NotFound:
+        return key
 
 
 async def follow_tasks(client: Client, target: Target) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from paceline.cli.face import Face
-from paceline.cli.live.endings import Endings, ending_of
+from paceline.cli.live.endings import Endings, ending_of, returned
 from paceline.cli.live.lines import AT_ONCE, JsonLines, TextLines
 from paceline.model.ids import JobId, TaskId
 from paceline.model.views import ReportView, ResultRow, TaskView
@@ -53,7 +53,7 @@ def test_json_tells_every_report_and_every_end(capsys: pytest.CaptureFixture[str
     heard = board()
     shown = JsonLines(Face(json=True))
     shown.show(heard, heard.hear([job(succeeded=1)], [report(step=step, loss=0.5) for step in range(2)]))
-    shown.end(ending_of(over(0), heard.end(TASK), ()))
+    shown.end(ending_of(over(0), heard.end(TASK)))
     moved, first, second, end = map(json.loads, capsys.readouterr().out.splitlines())
     assert (moved["type"], moved["job"]["succeeded"]) == ("job", 1)
     assert (first["type"], first["task"], first["report"]["step"]) == ("report", "3.0", 0)
@@ -61,24 +61,27 @@ def test_json_tells_every_report_and_every_end(capsys: pytest.CaptureFixture[str
     assert (end["type"], end["task"]["id"], end["metrics"], end["model"]) == ("task", "3.0", {"loss": 0.5}, "")
 
 
-def result(value: object) -> list[ResultRow]:
-    text = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return [ResultRow(index=0, number=1, outcome="SUCCEEDED", code=0, detail="", result=text, seconds=1.5)]
-
-
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("result", "told"),
     [
-        ({"metrics": {"r2": 0.9}, "model": {"name": "Forest_R2-0.9", "key": "f-1"}}, "r2 0.9  model Forest_R2-0.9"),
-        ({"metrics": {"r2": 0.9}, "model": {"key": "f-1"}}, "r2 0.9  model f-1"),
-        ({"metrics": {"r2": 0.9}, "model": {"path": "m.skops"}}, "r2 0.9"),
-        ([1, 2], "loss 0.5"),
+        (b'{"metrics": {"val_r2": 0.9, "r2": 0.95}, "key": "forest-r2-0p9"}', "val_r2 0.9"),
+        (b'{"rows": 7}', "loss 0.5"),
+        (b"[1, 2]", "loss 0.5"),
         (b"\x80pickled", "loss 0.5"),
+        (b"", "loss 0.5"),
     ],
 )
-def test_an_end_says_how_well_it_went(value: object, told: str) -> None:
+def test_an_end_says_how_well_it_went(result: bytes, told: str) -> None:
     standing = board(report(loss=0.5)).standings[TASK]
-    assert str(ending_of(over(0), standing, result(value))).endswith(f"after 1.5s: {told}")
+    row = ResultRow(index=0, number=1, outcome="SUCCEEDED", code=0, detail="", result=result, seconds=1.5)
+    assert str(ending_of(over(0), standing, returned(over(0), [row]))).endswith(f"after 1.5s: {told}")
+
+
+def test_an_end_names_the_model() -> None:
+    standing = board(report(loss=0.5)).standings[TASK]
+    assert str(ending_of(over(0), standing, model="Forest_R2-0.9_Dec16")).endswith(
+        "loss 0.5  model Forest_R2-0.9_Dec16"
+    )
 
 
 def test_an_end_says_what_went_wrong() -> None:
@@ -94,7 +97,7 @@ def test_an_end_says_what_went_wrong() -> None:
         seconds=90.0,
     )
     standing = board(report(loss=0.5, simulated=True)).standings[TASK]
-    told = str(ending_of(failed, standing, ()))
+    told = str(ending_of(failed, standing))
     assert told.startswith("3.0 simulated ")
     assert told.endswith(" after 1m30s (attempt 2 on w1): FAILED: exit code 3  loss 0.5")
 

@@ -86,7 +86,7 @@ def test_a_task_that_is_over_leaves_a_line() -> None:
     with Screen(console) as screen:
         screen.show(heard, ())
         standing = heard.end(TaskId(JobId(3), 0))
-        screen.end(ending_of(ended(0), standing, ()))
+        screen.end(ending_of(ended(0), standing))
         screen.show(heard, ())
     assert "after 12s: loss 0.1  val_loss 0.625  val_accuracy 0.953" in out.getvalue()
     assert out.getvalue().count("SUCCEEDED") == 1

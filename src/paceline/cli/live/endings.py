@@ -19,6 +19,8 @@ from paceline.model.views import JobView, ResultRow, TaskView
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
 
+NOTHING: Mapping[str, object] = {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
@@ -38,17 +40,26 @@ class Ending:
         return f"{what}: {facts}" if facts else what
 
 
-def ending_of(task: TaskView, standing: Standing | None, rows: Sequence[ResultRow]) -> Ending:
-    """From what is known of a task that is over: its last report, and its row among the results if that was fetched."""
-    label = str(standing) if standing is not None else str(TaskId(JobId(task.job), task.index))
-    said = _result([row for row in rows if row.index == task.index])
-    metrics = said.get("metrics")
+def ending_of(
+    task: TaskView, standing: Standing | None, result: Mapping[str, object] = NOTHING, model: str = ""
+) -> Ending:
+    """From what is known of a task that is over: its last report, what it returned, the name of the model it left."""
+    metrics = result.get("metrics")
     return Ending(
         task=task,
-        label=label,
+        label=str(standing) if standing is not None else str(TaskId(JobId(task.job), task.index)),
         metrics=metrics if isinstance(metrics, Mapping) else standing.values if standing is not None else {},
-        model=_model(said.get("model")),
+        model=model,
     )
+
+
+def returned(task: TaskView, rows: Sequence[ResultRow]) -> Mapping[str, object]:
+    """What a task returned, if its row is among these and that is a mapping; else nothing."""
+    try:
+        value = next((read(row.result) for row in rows if row.index == task.index and row.result), None)
+    except ValueError:
+        value = None
+    return value if isinstance(value, Mapping) else NOTHING
 
 
 class Endings:
@@ -94,19 +105,3 @@ class Endings:
                 self._seen.discard(task.index)
                 self._floor = task.index
         return page[-1].index if page else after
-
-
-def _result(rows: Sequence[ResultRow]) -> Mapping[str, object]:
-    """What a task returned, if that is a mapping."""
-    try:
-        value = read(rows[0].result) if rows else None
-    except ValueError:
-        value = None
-    return value if isinstance(value, Mapping) else {}
-
-
-def _model(said: object) -> str:
-    """The name under which a training says that its model can be found."""
-    if isinstance(said, Mapping):
-        said = next((said[word] for word in ("name", "key") if said.get(word)), "")
-    return said if isinstance(said, str) else ""
