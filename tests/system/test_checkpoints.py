@@ -148,6 +148,20 @@ def test_an_agent_that_dies_during_a_checkpoint_is_waited_for(pair: Fleet) -> No
     assert training.steps(2)[0].endswith("begins at 7")
 
 
+def test_a_server_that_dies_during_a_checkpoint_is_waited_for_and_knows_them_all(pair: Fleet) -> None:
+    training = Training(pair, "command")
+    training.did(1, 4)
+    until(lambda: list(pair.home.glob("workers/w1/checkpoints/*.part/weights")), "the fifth is being written")
+    pair.kill_server()
+    training.allow("keep it")
+    pair.start_server("--beat", "0.5", "--lease", "4")
+    training.did(1, 6)
+    os.kill(training.pid(1), signal.SIGKILL)
+    training.allow("go on")
+    assert training.value() == trainings.final()
+    assert training.steps(2)[0].endswith("begins at 7")
+
+
 def test_a_damaged_checkpoint_is_passed_over(pair: Fleet) -> None:
     training = Training(pair, "command")
     training.allow("keep it")
