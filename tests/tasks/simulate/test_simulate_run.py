@@ -141,6 +141,15 @@ def test_fewer_reports_still_tell_the_end() -> None:
     assert [report["epoch"] for report in session.reports] == [4, 8, 10]
 
 
+def test_in_virtual_time_some_twenty_reports_are_enough() -> None:
+    _, session = play(seed=1, epochs=1005)
+    assert len(session.reports) == 21
+    assert session.reports[-1]["progress"] == 1
+    waiting = Recorder()
+    simulate(parse(seed=1, epochs=100), waiting, "1.0#1", lambda seconds: None)
+    assert len(waiting.reports) == 100
+
+
 @pytest.mark.parametrize("rate", [0.0, 0.1, 0.5, 1.0])
 def test_as_many_attempts_fail_as_asked(rate: float) -> None:
     params = parse(failure_rate=rate, epochs=7)

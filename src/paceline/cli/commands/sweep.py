@@ -119,11 +119,10 @@ async def _tell_best(client: Client, face: Face, driver: Driver, search: Search)
 def _shown(face: Face, search: Search) -> Iterator[Callable[[Run], None]]:
     """Where news of trials go: a table for a person, JSON lines where those were asked for, else a line for each."""
     if face.person:
-        from rich.console import Console  # noqa: PLC0415 - 80 ms that only a table needs
-
+        from paceline.cli.live.screen import terminal  # noqa: PLC0415 - rich: 80 ms that only a table needs
         from paceline.cli.live.trials import TrialScreen  # noqa: PLC0415 - with it
 
-        with TrialScreen(Console(stderr=True), search.sweep.metric, search.way) as screen:
+        with TrialScreen(terminal(), search.sweep.metric, search.way) as screen:
             yield screen.tell
     else:
         yield Lines(face, search.sweep.metric).tell

@@ -25,7 +25,7 @@ from paceline.sdk.jobfile import Search
 from paceline.sdk.sweeps import metric as metrics
 from paceline.sdk.sweeps.space import Row
 from paceline.sdk.sweeps.study import Study, Verdict
-from paceline.sdk.sweeps.trials import Trial, last_report, trials_of
+from paceline.sdk.sweeps.trials import Trial, trials_of, values_of
 from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 
@@ -157,7 +157,7 @@ class Driver:
 
     def _follow(self, run: Run, report: ReportView) -> bool:
         """Whether the trial should be pruned for what it says."""
-        said = metrics.numbers(msgspec.json.decode(report.values, type=dict[str, object]))
+        said = metrics.numbers(values_of(report))
         if self._metric not in said or run.state != "running":
             return False
         run.step, run.value = report.step, said[self._metric]
@@ -194,8 +194,10 @@ class Driver:
         """What a trial that succeeded came to."""
         job, index = run.task
         (row,) = await self._client.results(job, after=index - 1, limit=1)
-        reported = await last_report(self._client, run.task)
-        said = {**metrics.numbers(reported), **metrics.of_result(metrics.members(row.result))}
+        reports = await self._client.reports(job, index)
+        run.step = reports[-1].step if reports else -1
+        reported = metrics.numbers(values_of(reports[-1])) if reports else {}
+        said = {**reported, **metrics.of_result(metrics.members(row.result))}
         if self._metric in said:
             return "complete", said[self._metric]
         if any(other.value is not None for other in self._runs):

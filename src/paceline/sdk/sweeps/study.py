@@ -48,6 +48,7 @@ class Study:
             pruner=_pruner(sweep),
         )
         self._trials: list[Trial] = []
+        self._steps: dict[int, int] = {}  # the last one of each trial that has reported
 
     def ask(self) -> Row:
         """The parameters of the next trial."""
@@ -67,9 +68,9 @@ class Study:
     def report(self, number: int, step: int, value: float) -> bool:
         """A trial came so far; whether it is not worth going on with. What it says again is not heard."""
         trial = self._trials[number]
-        last = self._study.trials[number].last_step
-        if last is not None and step <= last:
+        if step <= self._steps.get(number, -1):
             return False
+        self._steps[number] = step
         trial.report(value, step)
         return bool(trial.should_prune())
 

@@ -34,10 +34,10 @@ async def trials_of(client: Queries, job: int) -> list[Trial]:
     return [_trial(task, entries.get(task.index, b""), results.get(task.index, b""), last) for task in tasks]
 
 
-async def last_report(client: Queries, task: TaskId) -> Mapping[str, object]:
-    """The values of a task's last report; nothing if it has made none."""
-    reports = await client.reports(task.job, task.index)
-    return _values(reports[-1]) if reports else {}
+def values_of(report: ReportView) -> Mapping[str, object]:
+    """What a report says, by name."""
+    values: dict[str, object] = json.loads(report.values)
+    return values
 
 
 def best(trials: Iterable[Trial], metric: str, way: metrics.Direction) -> list[Trial]:
@@ -60,7 +60,7 @@ def params_of(payload: bytes) -> Mapping[str, object]:
 
 def _trial(task: TaskView, entry: bytes, result: bytes, last: Mapping[int, ReportView]) -> Trial:
     said = metrics.members(result)
-    reported = _values(last[task.index]) if task.index in last else {}
+    reported = values_of(last[task.index]) if task.index in last else {}
     return Trial(
         task=TaskId(JobId(task.job), task.index),
         state=task.state,
@@ -70,11 +70,6 @@ def _trial(task: TaskView, entry: bytes, result: bytes, last: Mapping[int, Repor
         model=str(said.get("key", "")),
         simulated=bool(said.get("simulated") or reported.get("simulated")),
     )
-
-
-def _values(report: ReportView) -> Mapping[str, object]:
-    values: dict[str, object] = json.loads(report.values)
-    return values
 
 
 async def _tasks(client: Queries, job: int) -> AsyncIterator[TaskView]:

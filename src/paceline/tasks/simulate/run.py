@@ -21,6 +21,9 @@ from paceline.train.session import current
 STATE = "state.json"
 """The one file of a checkpoint."""
 
+REPORTS = 20
+"""Of a run in virtual time, unless it is told how many: a worker passes on no more than so many a second."""
+
 log = logging.getLogger(__name__)
 
 
@@ -65,6 +68,7 @@ def simulate(
     seed = task if params.seed is None else params.seed
     fails_at = failing_epoch(params, seed, int(number))
     state = _restored(params, session)
+    every = params.report_every or (max(1, params.epochs // REPORTS) if params.virtual else 1)
     last = None
     for epoch, seconds in islice(_timed(params, seed), state.epoch, params.epochs):
         if not params.virtual:
@@ -73,7 +77,7 @@ def simulate(
             raise SimulatedFailure(f"simulated failure in epoch {epoch.number} of attempt {number}")
         state = State(epoch=epoch.number, seconds=state.seconds + seconds)
         last = epoch
-        if epoch.number % params.report_every == 0 or epoch.number == params.epochs:
+        if epoch.number % every == 0 or epoch.number == params.epochs:
             session.report(step=epoch.number, **_values(params, epoch, state, seconds))
         _keep(params, session, epoch, state)
     return _result(params, seed, last or _epoch(params, seed, state.epoch), state)
