@@ -22,14 +22,13 @@ from typing import Any
 from sklearn.compose import ColumnTransformer
 
 from paceline import kinds
+from paceline.model.card import PICKLES
 from paceline.model.errors import UsageError
 from paceline.tasks.train import TRAINERS, nearest, skops_file
 from paceline.tasks.train.fingerprint import digest
 from paceline.tasks.train.trained import Fitted, Trained
 
 CONFIG, PREPARE = "config.json", "prepare.skops"
-PICKLES = frozenset({".pkl", ".pickle", ".joblib", ".pt", ".pth", ".bin"})
-"""Endings of files whose loading runs whatever their author wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,8 @@ def train(params: XGBoostParams, parts: Parts, session: Session) -> Trained:
     rounds = Rounds(params, aim(parts), session, Checkpoints(params, parts, session), rows=len(parts.train.y))
     booster = _boosted(params, settings(params, parts), data, rounds)
     best = rounds.best()
-    model = Boosted(booster=booster[: best + 1], classes=len(parts.classes))
+    whole = best + 1 == rounds.done  # then its answers to these rows are still at hand
+    model = Boosted(booster=booster if whole else booster[: best + 1], classes=len(parts.classes))
     return Trained(
         prepare=prepare,
         model=model,
