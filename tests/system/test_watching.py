@@ -96,6 +96,8 @@ def test_to_a_program(prompt: Prompt) -> None:
     ends = [each for each in told if each["type"] == "task"]
     assert sorted(each["task"]["index"] for each in ends) == [0, 1, 2]
     assert {(each["metrics"]["loss"], each["model"]) for each in ends} == {(0.125, "")}
+    moves = [line for line in out.splitlines() if '"type":"job"' in line]
+    assert len(set(moves)) == len(moves)
     job = str(told[0]["jobs"][0])
     again = [json.loads(line) for line in prompt(["watch", "--json", f"{job}.1"])[0].splitlines()]
     assert {each["task"] for each in again if each["type"] == "report"} == {f"{job}.1"}

@@ -89,7 +89,7 @@ class Watcher:
         for task in ended:
             await end_of(self._client, self.board, self._shown, task)
         if ended:
-            self._shown.show(self.board, ())
+            self._shown.show(self.board, self.board.hear((), ()))  # without them
 
     def _means(self, job: int, index: int) -> bool:
         return any(target.job.job == job and covers(target.ranges, index) for target in self._targets)
