@@ -52,6 +52,7 @@ class Desk:
     async def run(self) -> None:
         """Answer for as long as the worker runs."""
         self._places.checkpoints.mkdir(mode=0o700, exist_ok=True)
+        await asyncio.to_thread(_remove, self._left_behind())
         with address(self._places.desk) as place:
             server = await asyncio.start_unix_server(self._attend, place, limit=LIMIT)
         self._places.desk.chmod(0o600)
