@@ -21,9 +21,9 @@ from paceline.tasks.train.class_weight import row_weights
 from paceline.tasks.train.params import XGBoostParams
 from paceline.tasks.train.preprocess import as_they_are, preprocessing
 from paceline.tasks.train.resume import Checkpoints
-from paceline.tasks.train.split import Part, Parts
+from paceline.tasks.train.split import Parts
 from paceline.tasks.train.trained import Session, Trained
-from paceline.tasks.train.xgboost_rounds import HELD, LEARNED, Rounds, aim, losses
+from paceline.tasks.train.xgboost_rounds import HELD, LEARNED, Aim, Rounds, aim, losses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +36,23 @@ class Data:
 
 def train(params: XGBoostParams, parts: Parts, session: Session) -> Trained:
     """Boost round by round, telling how far it is; go on from the rounds of an earlier attempt."""
+    wanted = aim(parts)
     prepare = preprocessing(parts.columns, as_they_are)
     weights = None if params.class_weight == "none" else row_weights(params, parts.train.y)
     data = Data(
-        learned=_matrix(prepare.fit_transform(parts.train.x), _targets(parts, parts.train), weights),
-        held=_matrix(prepare.transform(parts.validation.x), _targets(parts, parts.validation)),
+        learned=_matrix(prepare.fit_transform(parts.train.x), wanted.targets(parts.train), weights),
+        held=_matrix(prepare.transform(parts.validation.x), wanted.targets(parts.validation)),
     )
-    rounds = Rounds(params, aim(parts), session, Checkpoints(params, parts, session), rows=len(parts.train.y))
-    booster = _boosted(params, settings(params, parts), data, rounds)
+    rounds = Rounds(params, wanted, session, Checkpoints(params, parts, session), rows=len(parts.train.y))
+    booster = _boosted(params, settings(params, wanted), data, rounds)
     best = rounds.best()
     whole = best + 1 == rounds.done  # then its answers to these rows are still at hand
-    model = Boosted(booster=booster if whole else booster[: best + 1], classes=len(parts.classes))
+    model = Boosted(booster=booster if whole else booster[: best + 1], classes=len(wanted.classes))
     return Trained(
         prepare=prepare,
         model=model,
-        metrics=_metrics(model, parts, data) | losses(rounds.history[best]),
-        classes=tuple(parts.classes.tolist()),
+        metrics=_metrics(model, parts, data, wanted.classes) | losses(rounds.history[best]),
+        classes=tuple(wanted.classes.tolist()),
     )
 
 
@@ -84,9 +85,8 @@ def load(file: Path, card: Mapping[str, object]) -> Boosted:
     return Boosted(booster=xgboost.Booster(model_file=file), classes=len(classes) if isinstance(classes, list) else 0)
 
 
-def settings(params: XGBoostParams, parts: Parts) -> dict[str, object]:
+def settings(params: XGBoostParams, wanted: Aim) -> dict[str, object]:
     """XGBoost's own parameters."""
-    wanted = aim(parts)
     return {
         "objective": wanted.objective,
         "eval_metric": list(wanted.metrics),
@@ -102,7 +102,7 @@ def settings(params: XGBoostParams, parts: Parts) -> dict[str, object]:
         "seed": params.seed,
         "nthread": config.threads(),
         "device": _device(params),
-        **({"num_class": len(parts.classes)} if wanted.objective == "multi:softprob" else {}),
+        **({"num_class": len(wanted.classes)} if wanted.objective == "multi:softprob" else {}),
     }
 
 
@@ -123,22 +123,17 @@ def _boosted(params: XGBoostParams, own: Mapping[str, object], data: Data, round
     return booster
 
 
-def _metrics(model: Boosted, parts: Parts, data: Data) -> dict[str, float]:
+def _metrics(model: Boosted, parts: Parts, data: Data, classes: np.ndarray) -> dict[str, float]:
     """At the end, by scikit-learn: rows count alike here, whatever their weights were."""
     learned, held = model.answers(data.learned), model.answers(data.held)
     if parts.task == "regression":
         metrics = score.regression(parts.train.y, learned)
         held_metrics = score.regression(parts.validation.y, held) | score.regression_more(parts.validation.y, held)
     else:
-        metrics = score.classification(parts.train.y, learned, parts.classes)
-        held_metrics = score.classification(parts.validation.y, held, parts.classes)
-        held_metrics |= score.classification_more(parts.validation.y, held, parts.classes)
+        metrics = score.classification(parts.train.y, learned, classes)
+        held_metrics = score.classification(parts.validation.y, held, classes)
+        held_metrics |= score.classification_more(parts.validation.y, held, classes)
     return metrics | score.prefixed("val_", held_metrics)
-
-
-def _targets(parts: Parts, part: Part) -> np.ndarray:
-    """Quantities as they are, classes by their positions."""
-    return part.y if parts.task == "regression" else np.searchsorted(parts.classes, part.y)
 
 
 def _matrix(x: np.ndarray, y: np.ndarray | None = None, weights: np.ndarray | None = None) -> xgboost.DMatrix:

@@ -14,7 +14,7 @@ from xgboost.callback import EarlyStopping, TrainingCallback
 from paceline.tasks.train.pace import Pace
 from paceline.tasks.train.params import XGBoostParams
 from paceline.tasks.train.resume import Checkpoints
-from paceline.tasks.train.split import Parts
+from paceline.tasks.train.split import Part, Parts
 from paceline.tasks.train.trained import Session
 
 Log: TypeAlias = Mapping[str, Mapping[str, Sequence[float]]]
@@ -32,12 +32,17 @@ class Aim:
 
     objective: str
     loss: str
+    classes: np.ndarray  # in the order of their numbers; none of a regression
     error: str = ""  # the part that is wrong, of a classification
     custom: Callable[[np.ndarray, xgboost.DMatrix], tuple[str, float]] | None = None
 
     @property
     def metrics(self) -> tuple[str, ...]:
         return (self.error, self.loss) if self.error else (self.loss,)
+
+    def targets(self, part: Part) -> np.ndarray:
+        """Quantities as they are, classes by their numbers."""
+        return np.searchsorted(self.classes, part.y) if len(self.classes) else part.y
 
     def values(self, log: Log) -> dict[str, float]:
         """Of the newest round, by our names."""
@@ -50,11 +55,12 @@ class Aim:
 
 def aim(parts: Parts) -> Aim:
     """By the task, and the number of classes."""
+    classes = parts.classes
     if parts.task == "regression":
-        return Aim(objective="reg:squarederror", loss="rmse", custom=_r2)
-    if len(parts.classes) == 2:
-        return Aim(objective="binary:logistic", loss="logloss", error="error")
-    return Aim(objective="multi:softprob", loss="mlogloss", error="merror")
+        return Aim(objective="reg:squarederror", loss="rmse", classes=classes, custom=_r2)
+    if len(classes) == 2:
+        return Aim(objective="binary:logistic", loss="logloss", classes=classes, error="error")
+    return Aim(objective="multi:softprob", loss="mlogloss", classes=classes, error="merror")
 
 
 class Rounds(TrainingCallback):
