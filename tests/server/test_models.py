@@ -269,7 +269,9 @@ def test_what_cannot_be_asked_or_done_is_told(way: str, tmp_path: Path) -> None:
             many = [f"t{index}" for index in range(51)]
             await refused(client.tag_model(kept.key, add=many), UsageError, "would have 51 tags, at most 50")
             await refused(client.remove_model("RandomForest"), NotFound, "there is no model 'RandomForest'")
-            await refused(anext(client.models(by="$where")), UsageError, "metrics: '\\$where' is not a name")
+            strange, unusual = client.models(by="$where", order=Order.LOWEST), client.models(by="coherence")
+            await refused(anext(strange), UsageError, "metrics: '\\$where' is not a name")
+            await refused(anext(unusual), UsageError, "nobody can know whether more or less 'coherence' is better")
             await refused(anext(client.download("../../etc")), UsageError, "is not 64 hexadecimal digits")
             await refused(anext(client.download("0" * 64)), NotFound, "is not on this server")
 

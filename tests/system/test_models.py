@@ -152,7 +152,7 @@ def test_what_is_not_there_is_told_with_the_nearest(trained: Shell) -> None:
     assert "is how several models' keys begin" in trained("model", "show", "random", code=2)[1]
 
 
-def test_a_model_predicts_what_it_learned(trained: Shell) -> None:
+def test_a_model_predicts_what_it_learned_unless_there_is_a_pickle_in_it(trained: Shell) -> None:
     out, _ = trained("model", "predict", "last", "iris.csv")
     heading, *rows = out.splitlines()
     assert heading == "prediction,probability_setosa,probability_versicolor,probability_virginica"
@@ -162,9 +162,6 @@ def test_a_model_predicts_what_it_learned(trained: Shell) -> None:
     told = trained.json("predict", "last", "iris.csv", "-o", "out.csv")
     assert told["rows"] == 150
     assert (trained.cwd / "out.csv").read_text().splitlines() == [heading, *rows]
-
-
-def test_a_pickle_among_its_files_is_refused_with_the_reason(trained: Shell) -> None:
     [cached] = (Path(trained.env["PACELINE_HOME"]) / "cache" / "models").iterdir()
     (cached / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     _, err = trained("model", "predict", "last", "iris.csv", code=2)

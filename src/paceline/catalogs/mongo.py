@@ -25,8 +25,8 @@ from pymongo.write_concern import WriteConcern
 
 from paceline.catalog import Find, Model, Order
 from paceline.catalogs import shelf
-from paceline.model.file import File
 from paceline.model.errors import StoreError, TryAgain, UsageError
+from paceline.model.file import File
 from paceline.model.naming import keys, names
 
 Document: TypeAlias = dict[str, Any]
@@ -34,6 +34,7 @@ Document: TypeAlias = dict[str, Any]
 DATABASE, COLLECTION = "paceline", "models"
 _SELECTION, _PATIENCE = "serverSelectionTimeoutMS", 5_000  # milliseconds for a server to be found, unless the URL says
 _NUMBERS = 4  # of those whose key begins so
+_NAMED = 500  # of those one may have meant: comparing them is slow
 _RETRY = 100  # names that others took in the moment we tried
 _DIRECTION = {Order.NEWEST: -1, Order.HIGHEST: -1, Order.LOWEST: 1}
 
@@ -97,7 +98,7 @@ class MongoShelf:
     def words(self) -> Sequence[str]:
         """See ``Shelf``."""
         with self._models() as there:
-            newest = there.find({}, {"key": 1, "name": 1}).sort("created_at", -1).limit(10_000)
+            newest = there.find({}, {"key": 1, "name": 1}).sort("created_at", -1).limit(_NAMED)
             return [word for document in newest for word in (document["key"], document["name"])]
 
     def find(self, query: Find) -> Sequence[Model]:

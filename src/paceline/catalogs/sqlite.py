@@ -46,7 +46,7 @@ _LIKE = f"""
                              AND key != :word AND name != :word LIMIT 4)"""
 _OF_KEY = f"SELECT {_COLUMNS} FROM model WHERE key = :key"
 _OF_ORIGIN = f"SELECT {_COLUMNS} FROM model WHERE origin = :origin"
-_WORDS = "SELECT key, name FROM model ORDER BY created_at DESC LIMIT 10000"
+_WORDS = "SELECT key, name FROM model ORDER BY created_at DESC LIMIT 500"  # comparing them is slow
 _INSERT = """
     INSERT INTO model (origin, key, name, kind, task, metrics, card, attempt, worker, files, created_at, text)
     VALUES (:origin, :key, :name, :kind, :task, :metrics, :card, :attempt, :worker, :files, :created_at, :text)"""

@@ -66,9 +66,9 @@ def _refuse_open_doors(options: ServerOptions) -> None:
 
 async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
     store = make_store(options)
-    snapshot = await store.load()
     catalog = make_catalog(options)
     await _open(catalog)
+    snapshot = await store.load()
     clock = SystemClock(not_before=snapshot.now)
     links, watch, auth = Links(), Watch(), Auth(snapshot.tokens)
     terms = Terms(beat=options.beat, lease=options.lease)
