@@ -31,6 +31,11 @@ def test_where_its_runs_are_and_in_which_experiment() -> None:
     assert tracker([spec(), job]) == "http://mlflow:5000"
 
 
+def test_trainings_go_on_sharing_their_processes() -> None:
+    job = tracked(JobSpec(name="train", run=Spec(kind="train", body=b"{}"), experiment="digits"), "http://mlflow:5000")
+    assert told(job) == {"PACELINE_MLFLOW": "http://mlflow:5000"}
+
+
 def test_its_own_environment_may_say_so() -> None:
     job = tracked(spec(PACELINE_MLFLOW="http://mlflow:5000"), "")
     assert told(job)["MLFLOW_TRACKING_URI"] == "http://mlflow:5000"

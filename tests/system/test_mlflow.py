@@ -106,4 +106,4 @@ def test_a_script_runs_although_mlflow_does_not(prompt: Prompt) -> None:
     assert out == "ran\n"
     assert "paceline: runs without MLflow: " in err
     assert re.search(r"warning: mlflow: file://\S+: ", err)
-    assert re.search(r"its MLflow runs are not closed; to do so: paceline mlflow follow \d+\n", err)
+    assert re.search(r"its MLflow runs are not closed; to do so: paceline mlflow follow \d+ --mlflow URI\n", err)

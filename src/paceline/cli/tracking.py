@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+COMMAND = "command"
+"""The kind whose attempts make their runs themselves."""
 PACE = 1.0
 """Seconds between two deliveries."""
 
@@ -46,18 +48,24 @@ def tracked(spec: JobSpec, uri: str) -> JobSpec:
         check_installed()
     elif not (uri := env.get(ADDRESS, "")):
         return spec
-    told = {
-        ADDRESS: uri,
-        SINCE: f"{SystemClock().now():.0f}",
-        "MLFLOW_TRACKING_URI": uri,
-        EXPERIMENT: spec.experiment or spec.name,
-    }
+    told = {ADDRESS: uri}
+    if spec.run.kind == COMMAND:  # others share processes, and so may have nothing of their own in the environment
+        told |= {
+            SINCE: f"{SystemClock().now():.0f}",
+            "MLFLOW_TRACKING_URI": uri,
+            EXPERIMENT: spec.experiment or spec.name,
+        }
     return replace(spec, run=replace(spec.run, env=tuple({**env, **told}.items())))
 
 
 def tracker(specs: Iterable[JobSpec]) -> str:
     """Where the runs of these jobs are kept; empty if nowhere."""
     return next((uri for spec in specs if (uri := dict(spec.run.env).get(ADDRESS, ""))), "")
+
+
+def catching_up(jobs: Iterable[int]) -> str:
+    """The command that follows these jobs' runs later."""
+    return f"paceline mlflow follow {' '.join(map(str, jobs))} --mlflow URI"
 
 
 @asynccontextmanager
@@ -79,7 +87,7 @@ async def tracking(client: Client, face: Face, jobs: Sequence[int], uri: str) ->
         if isinstance(how, PacelineError):
             face.remark(f"warning: {how.message}")
         if not done or how is not None:
-            face.remark(f"its MLflow runs are not closed; to do so: paceline mlflow follow {' '.join(map(str, jobs))}")
+            face.remark(f"its MLflow runs are not closed; to do so: {catching_up(jobs)}")
 
 
 async def follow_runs(client: Client, jobs: Sequence[int], uri: str) -> None:
@@ -108,7 +116,7 @@ class Follower:
         self._uri = uri
         self._runs = runs
         self._endings = Endings(client, job.job)
-        self._makes_its_own = job.kind == "command"
+        self._makes_its_own = job.kind == COMMAND
         self._waiting: dict[AttemptId, list[Point]] = defaultdict(list)
         self._known: dict[AttemptId, str] = {}
 

@@ -16,21 +16,14 @@ from contextlib import suppress
 from paceline.model.errors import UsageError
 from paceline.train.mlflow_runs import ADDRESS, EXPERIMENT, SINCE, Runs
 
-QUICKLY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "20", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
-"""How long MLflow may keep a program waiting, unless the job says otherwise: its own defaults take minutes."""
-
 
 def main(argv: list[str]) -> None:
     """Does not return."""
-    given = {name: value for name, value in QUICKLY.items() if name not in os.environ}
-    os.environ.update(given)
+    before = dict(os.environ)
     run = _run()
-    for name in given:
-        del os.environ[name]
-    if run:
-        os.environ["MLFLOW_RUN_ID"] = run
+    named = {"MLFLOW_RUN_ID": run} if run else {}
     try:
-        os.execvp(argv[0], argv)
+        os.execvpe(argv[0], argv, before | named)
     except OSError as error:
         sys.stderr.write(f"{argv[0]}: {error.strerror}\n")
         sys.exit(127)

@@ -27,6 +27,8 @@ LOGGED = "paceline.logged"
 PARENT = "mlflow.parentRunId"
 SKEW = 60.0
 """Seconds by which the clocks of two machines may differ."""
+QUICKLY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "20", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+"""How long MLflow may keep us waiting, unless the environment says otherwise: its own defaults make that minutes."""
 BATCH = 1000
 """Metrics that MLflow takes at once."""
 _FOREIGN = re.compile(r"[^\w.:/ -]")
@@ -126,8 +128,12 @@ def _mark(text: str) -> tuple[float, int]:
 
 def _client(uri: str) -> Any:
     check_installed()
-    from mlflow import MlflowClient  # noqa: PLC0415 - an extra, and a second to load
+    from mlflow import MlflowClient, environment_variables  # noqa: PLC0415 - an extra, and a second to load
 
+    for name, value in QUICKLY.items():
+        variable = getattr(environment_variables, name)
+        if not variable.is_set():
+            variable.set(value)
     return MlflowClient(tracking_uri=uri)
 
 

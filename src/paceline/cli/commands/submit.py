@@ -15,7 +15,7 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.selection import resolve
 from paceline.cli.session import ask
-from paceline.cli.tracking import tracked, tracker, tracking
+from paceline.cli.tracking import catching_up, tracked, tracker, tracking
 from paceline.cli.words import explained
 from paceline.cli.work_options import WorkOptions, order, refuse_with_file, work_options
 from paceline.clock import SystemClock
@@ -71,7 +71,7 @@ async def _submit(client: Client, face: Face, request: Request, *, stay: bool) -
     if not stay:
         face.hint(f"paceline logs -f {jobs[0]} · paceline wait {jobs[0]} · paceline explain {jobs[0]}")
         if tracker(each.spec for each in request.orders):
-            face.remark(f"its MLflow runs are closed by: paceline mlflow follow {' '.join(map(str, jobs))}")
+            face.remark(f"its MLflow runs are closed by: {catching_up(jobs)}")
         return 0
     async with tracking(client, face, jobs, tracker(each.spec for each in request.orders)):
         return await wait_for(client, face, await resolve(client, [str(job) for job in jobs]))
