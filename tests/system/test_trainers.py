@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 PARAMS: dict[str, dict[str, int]] = {
     "random_forest": {"trees": 200, "report_every": 5},
-    "xgboost": {"rounds": 500, "max_depth": 3},
+    "xgboost": {"rounds": 250, "max_depth": 3},
 }
 HALF_WAY = 20
 
@@ -68,6 +68,7 @@ def assert_whole(cut: "Followed", model: str, place: Path) -> None:
     result: Any = run.train(params, paceline.train, label="whole")
     assert result["metrics"] == cut.result["metrics"]
     assert answers(result) == answers(cut.result)
+    assert cut.result["key"].startswith(model.replace("_", "-")), "it is in the catalogue"
 
 
 class Followed:

@@ -61,7 +61,7 @@ class Boosted:
     """A booster that is done."""
 
     booster: xgboost.Booster
-    classes: int  # of a classification; 0
+    classes: int  # how many; 0 for a regression
     format: str = "ubj"
 
     def predict(self, x: np.ndarray) -> np.ndarray:
