@@ -149,6 +149,30 @@ def test_a_sweep_that_is_over_goes_on_when_more_trials_are_wanted(desk: Desk) ->
     assert (len(ended(again)), len(ended(more))) == (3, 5)
 
 
+def test_trials_of_a_job_that_was_closed_meanwhile_still_count(desk: Desk) -> None:
+    """As the server does ten minutes after a driver was killed."""
+    text = SWEEP.replace("epoch_ms: 60", "epoch_ms: 200").replace("pruner: asha", "pruner: none")
+    file = desk.file(text.format(name="closed", trials=6))
+    driver = desk.start("sweep", file, "--json")
+    assert driver.stdout is not None
+    for _ in range(4):
+        driver.stdout.readline()
+    driver.send_signal(signal.SIGKILL)
+    driver.communicate(timeout=PATIENCE)
+    desk("job", "close", "closed")
+    states = ended(desk.lines("sweep", file))
+    assert states == dict.fromkeys(range(6), "complete")
+    assert [job["total"] for job in desk.jobs("closed")] == [2, 4]
+
+
+def test_a_sweep_that_reads_differently_now_is_not_taken_for_the_same(desk: Desk) -> None:
+    text = SWEEP.replace("epoch_ms: 60", "virtual: true").format(name="otherwise", trials=2) + "deadline: 8h\n"
+    desk("sweep", desk.file(text))
+    _, err = desk("sweep", desk.file(text.replace("trials: 2", "trials: 3")), code=1)
+    assert "error: this sweep was begun otherwise: submit token" in err
+    assert "hint: an environment variable or a relative time reads differently now" in err
+
+
 def test_an_interrupted_driver_lets_go(desk: Desk) -> None:
     driver = desk.start("sweep", desk.file(SWEEP.format(name="let-go", trials=9)), "--json")
     list(first_ends(driver, 1))
@@ -191,6 +215,13 @@ def test_failed_trials_are_not_the_end(desk: Desk) -> None:
     assert {"failed", "complete"} <= set(states)
     assert all(line["trial"]["detail"] for line in lines if line["trial"]["state"] == "failed")
     assert last["trials"][0]["state"] == "SUCCEEDED"
+
+
+def test_without_optuna_it_says_what_to_install(desk: Desk) -> None:
+    code = "import sys; sys.modules['optuna'] = None; from paceline.cli.main import run; sys.exit(run(['sweep', 'a']))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=desk.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "error: a sweep needs Optuna, which is not installed\nhint: pip install 'paceline[sweep]'" in done.stderr
 
 
 # ── job best ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -80,6 +80,13 @@ def brief(row: ResultRow) -> str:
     return text if len(text) <= WIDTH else f"{text[:WIDTH]}…"
 
 
+def short(value: object) -> str:
+    """A parameter in a table: six digits are enough."""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def about(size: int) -> str:
     """Bytes to three digits: ``7.75 GiB``."""
     value, unit = float(size), "B"

@@ -163,6 +163,22 @@ def test_a_bad_sweep_is_refused_where_it_stands(text: str, message: str) -> None
     assert refused.value.message == message
 
 
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("pruner: ash", "job.yaml:6:3: sweep.pruner: invalid enum value 'ash'", "one of asha, hyperband, median, none"),
+        ("direction: up", "job.yaml:6:3: sweep.direction: invalid enum value 'up'", "one of max, min"),
+        ("metric: speed", "job.yaml:3:3: sweep.metric: nobody can know whether more or less 'speed' is better", "min"),
+    ],
+)
+def test_a_word_that_is_none_of_those_is_refused_with_those(line: str, message: str, hint: str) -> None:
+    text = SWEEP.replace("metric: val_loss", line) if line.startswith("metric") else f"{SWEEP}  {line}\n"
+    with pytest.raises(UsageError) as refused:
+        jobfile.parse_search(text, "job.yaml", AROUND)
+    assert refused.value.message == message
+    assert hint in refused.value.hint
+
+
 def test_a_sweep_is_not_submitted() -> None:
     with pytest.raises(UsageError, match=r"job\.yaml:2:1: sweep: is not submitted, but run by its driver") as refused:
         jobfile.parse(SWEEP, "job.yaml", AROUND)

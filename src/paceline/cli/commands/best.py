@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from paceline.cli.face import Face, asks
 from paceline.cli.selection import resolve
 from paceline.cli.session import ask
 from paceline.cli.table import state, table
+from paceline.cli.words import short
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
@@ -106,10 +106,3 @@ def _row(trial: Trial, metric: str, names: Sequence[str], models: bool) -> Seque
         *model,
         *(short(trial.params.get(name, "")) for name in names),
     )
-
-
-def short(value: object) -> str:
-    """A parameter in a table."""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return value if isinstance(value, str) else json.dumps(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +13,11 @@ from typing import TYPE_CHECKING
 import click
 
 from paceline.cli import exits
-from paceline.cli.commands.best import short, show_best
+from paceline.cli.commands.best import show_best
 from paceline.cli.face import Face, asks
 from paceline.cli.interrupts import attended
 from paceline.cli.session import ask
+from paceline.cli.words import short
 from paceline.clock import SystemClock
 from paceline.config import of_caller
 from paceline.model.errors import Conflict, UsageError
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from paceline.sdk.client import Client
     from paceline.sdk.jobfile import Search
-    from paceline.sdk.sweeps.driver import Driver, Run
+    from paceline.sdk.sweeps.driver import Driver, LiveTrial
 
 
 @click.command()
@@ -37,9 +39,18 @@ def sweep(face: Face, file: Path) -> int:
     Every trial is a task of one job. Ctrl-C lets go: what runs runs on, and the same command goes on with it. A second
     Ctrl-C cancels the job. Needs Optuna: pip install 'paceline[sweep]'.
     """
-    search = _search(file)
+    driver, search = _driver(), _search(file)
     with _alone(file):
-        return ask(face, lambda client: _attended(client, face, search, file))
+        return ask(face, lambda client: _attended(client, face, Sweep(file=file, search=search, driver=driver)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """What is to be done, and by which class."""
+
+    file: Path
+    search: Search
+    driver: type[Driver]
 
 
 def _search(file: Path) -> Search:
@@ -68,13 +79,14 @@ def _alone(file: Path) -> Iterator[None]:
         yield
 
 
-async def _attended(client: Client, face: Face, search: Search, file: Path) -> int:
-    driver_of = _driver()
-    with _shown(face, search) as tell:
-        driver = driver_of(client, search, tell)
+async def _attended(client: Client, face: Face, sweep: Sweep) -> int:
+    with _shown(face, sweep.search) as tell:
+        driver = sweep.driver(client, sweep.search, tell)
 
         def let_go() -> None:
-            face.remark(f"\nlet go: what runs runs on; Ctrl-C again cancels it; go on with: paceline sweep {file}")
+            face.remark(
+                f"\nlet go: what runs runs on; Ctrl-C again cancels it; go on with: paceline sweep {sweep.file}"
+            )
 
         async def cancel() -> int:
             for job in driver.jobs[-1:]:
@@ -82,7 +94,7 @@ async def _attended(client: Client, face: Face, search: Search, file: Path) -> i
             return exits.INTERRUPTED
 
         code = await attended(_to_the_end(driver, face), let_go=let_go, cancel=cancel)
-    return code if code else await _tell_best(client, face, driver, search)
+    return code if code else await _tell_best(client, face, driver, sweep.search)
 
 
 def _driver() -> type[Driver]:
@@ -116,7 +128,7 @@ async def _tell_best(client: Client, face: Face, driver: Driver, search: Search)
 
 
 @contextmanager
-def _shown(face: Face, search: Search) -> Iterator[Callable[[Run], None]]:
+def _shown(face: Face, search: Search) -> Iterator[Callable[[LiveTrial], None]]:
     """Where news of trials go: a table for a person, JSON lines where those were asked for, else a line for each."""
     if face.person:
         from paceline.cli.live.screen import terminal  # noqa: PLC0415 - rich: 80 ms that only a table needs
@@ -136,29 +148,29 @@ class Lines:
         self._metric = metric
         self._states: dict[int, str] = {}
 
-    def tell(self, run: Run) -> None:
+    def tell(self, trial: LiveTrial) -> None:
         """Something of this trial has changed."""
-        if self._states.get(run.number) == run.state:
+        if self._states.get(trial.number) == trial.state:
             return
-        self._states[run.number] = run.state
+        self._states[trial.number] = trial.state
         if self._face.json:
-            self._face.line({"type": "trial", "trial": _form(run)})
-        elif run.state not in ("running", "pruning"):
-            self._face.remark(self._sentence(run))
+            self._face.line({"type": "trial", "trial": _form(trial)})
+        elif trial.state not in ("running", "pruning"):
+            self._face.remark(self._sentence(trial))
 
-    def _sentence(self, run: Run) -> str:
-        params = " ".join(f"{name}={short(value)}" for name, value in run.params.items())
-        value = "" if run.value is None else f" {self._metric} {run.value:.6g}"
-        return f"trial {run.number} ({run.task}) {run.state}:{value}  {params}"
+    def _sentence(self, trial: LiveTrial) -> str:
+        params = " ".join(f"{name}={short(value)}" for name, value in trial.params.items())
+        value = "" if trial.value is None else f" {self._metric} {trial.value:.6g}"
+        return f"trial {trial.number} ({trial.task}) {trial.state}:{value}  {params}"
 
 
-def _form(run: Run) -> dict[str, object]:
+def _form(trial: LiveTrial) -> dict[str, object]:
     return {
-        "number": run.number,
-        "task": str(run.task),
-        "state": run.state,
-        "step": run.step if run.step >= 0 else None,
-        "value": run.value,
-        "params": run.params,
-        "detail": run.detail,
+        "number": trial.number,
+        "task": str(trial.task),
+        "state": trial.state,
+        "step": trial.step if trial.step >= 0 else None,
+        "value": trial.value,
+        "params": trial.params,
+        "detail": trial.detail,
     }

@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from paceline.cli.commands.best import short
 from paceline.cli.table import state, table
-from paceline.sdk.sweeps.driver import Run
+from paceline.cli.words import short
+from paceline.sdk.sweeps.driver import LiveTrial
 from paceline.sdk.sweeps.metric import Direction
 
 AROUND = 4
@@ -22,7 +22,7 @@ class TrialScreen:
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._console = console
         self._metric, self._sign = metric, 1 if way == "min" else -1
-        self._runs: dict[int, Run] = {}
+        self._trials: dict[int, LiveTrial] = {}
 
     def __enter__(self) -> "TrialScreen":
         self._live.start()
@@ -31,25 +31,27 @@ class TrialScreen:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._live.stop()
 
-    def tell(self, run: Run) -> None:
+    def tell(self, trial: LiveTrial) -> None:
         """Something of this trial has changed."""
-        self._runs[run.number] = run
+        self._trials[trial.number] = trial
         room = max(1, self._console.height - AROUND)
-        self._live.update(Text.from_ansi(self._table(sorted(self._runs.values(), key=self._rank)[:room])), refresh=True)
+        self._live.update(
+            Text.from_ansi(self._table(sorted(self._trials.values(), key=self._rank)[:room])), refresh=True
+        )
 
-    def _rank(self, run: Run) -> tuple[int, float, int]:
-        order = ("running", "pruning", "complete", "pruned", "failed").index(run.state)
-        value = run.value if run.state == "complete" and run.value is not None else 0.0
-        return order, self._sign * value, run.number
+    def _rank(self, trial: LiveTrial) -> tuple[int, float, int]:
+        order = ("running", "pruning", "complete", "pruned", "failed").index(trial.state)
+        value = trial.value if trial.state == "complete" and trial.value is not None else 0.0
+        return order, self._sign * value, trial.number
 
-    def _table(self, runs: list[Run]) -> str:
-        names = list(dict.fromkeys(name for run in runs for name in run.params))
+    def _table(self, trials: list[LiveTrial]) -> str:
+        names = list(dict.fromkeys(name for trial in trials for name in trial.params))
         heading = ("TRIAL", "TASK", "STATE", "STEP", self._metric, *names)
-        return table(heading, [_row(run, names) for run in runs], empty="")
+        return table(heading, [_row(trial, names) for trial in trials], empty="")
 
 
-def _row(run: Run, names: list[str]) -> list[str]:
-    step = str(run.step) if run.step >= 0 else ""
-    value = "" if run.value is None else f"{run.value:.6g}"
-    params = (short(run.params.get(name, "")) for name in names)
-    return [str(run.number), str(run.task), state(run.state.upper()), step, value, *params]
+def _row(trial: LiveTrial, names: list[str]) -> list[str]:
+    step = str(trial.step) if trial.step >= 0 else ""
+    value = "" if trial.value is None else f"{trial.value:.6g}"
+    params = (short(trial.params.get(name, "")) for name in names)
+    return [str(trial.number), str(trial.task), state(trial.state.upper()), step, value, *params]

@@ -118,12 +118,25 @@ def _misfit(document: Document, place: Place, text: str) -> UsageError:
     inner = unspell(where.rstrip("`").replace("[...]", ""))
     if unknown := _UNKNOWN.fullmatch(problem):
         return document.error((*place, *inner, unknown[1]), f"unknown key{_nearest(unknown[1], inner)}")
-    return document.error((*place, *inner), problem[:1].lower() + problem[1:])
+    return document.error((*place, *inner), problem[:1].lower() + problem[1:], _choices(inner))
+
+
+def _section(inner: Place) -> type[msgspec.Struct]:
+    return next((each for each in _SECTIONS if inner and each.__name__.lower() == inner[0]), Job)
+
+
+def _choices(inner: Place) -> str:
+    """The words that a key may hold, where those are listed."""
+    types = {field.encode_name: field.type for field in msgspec.structs.fields(_section(inner))}
+    told = msgspec.inspect.type_info(types.get(str(inner[-1]), object)) if inner else None
+    listed = told.type if isinstance(told, msgspec.inspect.Metadata) else told
+    if not isinstance(listed, msgspec.inspect.LiteralType):
+        return ""
+    return f"one of {', '.join(str(value) for value in listed.values if value)}"
 
 
 def _nearest(key: str, inner: Place) -> str:
-    section = next((each for each in _SECTIONS if inner and each.__name__.lower() == inner[0]), Job)
-    known = [field.encode_name for field in msgspec.structs.fields(section)]
+    known = [field.encode_name for field in msgspec.structs.fields(_section(inner))]
     near = difflib.get_close_matches(key, known, 1)
     return f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
 
