@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -166,3 +167,45 @@ def test_a_model_predicts_what_it_learned_unless_there_is_a_pickle_in_it(trained
     (cached / "model.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     _, err = trained("model", "predict", "last", "iris.csv", code=2)
     assert "model.pkl is a pickle; loading one runs whatever its author put into it" in err
+
+
+def test_words_that_begin_a_key_are_completed(trained: Shell) -> None:
+    key = trained("model", "ls", "-q", "--limit", "1")[0].strip()
+    typed = {"_PACELINE_COMPLETE": "bash_complete", "COMP_WORDS": "paceline model show random", "COMP_CWORD": "3"}
+    program = [sys.executable, "-c", "from paceline.cli.main import main; main()"]
+    done = subprocess.run(program, env=trained.env | typed, capture_output=True, text=True, check=True, timeout=60)
+    assert f"plain,{key}" in done.stdout.splitlines()
+
+
+def test_a_catalogue_that_does_not_answer_holds_up_nothing_else(new_fleet: "Fleet", tmp_path: Path) -> None:
+    new_fleet.env["PACELINE_CATALOG"] = "mongodb://ada:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50"
+    new_fleet.start_server()
+    new_fleet.start_worker()
+    sh = Shell(new_fleet.home, tmp_path)
+    assert sh("run", "-q", "--", "echo", "hello")[0] == "hello\n"
+    _, err = sh("model", "ls", code=75)
+    assert "the MongoDB at 127.0.0.1:1 does not answer" in err
+    said = new_fleet.said("server")
+    assert "warning: catalog: the MongoDB at 127.0.0.1:1 does not answer" in said
+    assert "secret" not in said + err
+
+
+def test_at_a_terminal_it_asks_before_it_removes(trained: Shell) -> None:
+    key = trained("model", "ls", "-q", "--limit", "1")[0].strip()
+    keyboard, terminal = pty.openpty()
+    asking = subprocess.Popen(
+        [sys.executable, "-m", "paceline", "model", "rm", key],
+        env=trained.env,
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    os.write(keyboard, b"n\n")
+    out, _ = asking.communicate(timeout=60)
+    asked = os.read(keyboard, 10_000).decode()
+    os.close(keyboard)
+    assert (asking.returncode, out) == (130, b"")
+    assert key in asked
+    assert "Remove 1 model? [y/N]:" in asked
+    assert trained("model", "show", "-q", key)[0].strip() == key
