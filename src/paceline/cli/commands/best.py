@@ -90,19 +90,16 @@ def _ranked(trials: Sequence[Trial], metric: str, way: Direction) -> list[Trial]
 
 def _table(trials: Sequence[Trial], metric: str) -> str:
     names = list(dict.fromkeys(name for trial in trials for name in trial.params))
-    models = ("MODEL",) if any(trial.model for trial in trials) else ()
-    heading = ("TASK", metric, "STATE", "ATTEMPT", *models, *names)
-    return table(heading, [_row(trial, metric, names, bool(models)) for trial in trials], empty="")
-
-
-def _row(trial: Trial, metric: str, names: Sequence[str], models: bool) -> Sequence[str]:  # noqa: FBT001 - a column
-    label = f"{state(trial.state)} (simulated)" if trial.simulated else state(trial.state)
-    model = (trial.model,) if models else ()
-    return (
-        str(trial.task),
-        f"{trial.metrics[metric]:.6g}",
-        label,
-        str(trial.attempt),
-        *model,
-        *(short(trial.params.get(name, "")) for name in names),
-    )
+    models = ["MODEL"] if any(trial.model for trial in trials) else []
+    rows = [
+        (
+            str(trial.task),
+            f"{trial.metrics[metric]:.6g}",
+            f"{state(trial.state)} (simulated)" if trial.simulated else state(trial.state),
+            str(trial.attempt),
+            *(trial.model for _ in models),
+            *(short(trial.params.get(name, "")) for name in names),
+        )
+        for trial in trials
+    ]
+    return table(("TASK", metric, "STATE", "ATTEMPT", *models, *names), rows, empty="")

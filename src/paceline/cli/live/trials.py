@@ -35,9 +35,8 @@ class TrialScreen:
         """Something of this trial has changed."""
         self._trials[trial.number] = trial
         room = max(1, self._console.height - AROUND)
-        self._live.update(
-            Text.from_ansi(self._table(sorted(self._trials.values(), key=self._rank)[:room])), refresh=True
-        )
+        shown = self._table(sorted(self._trials.values(), key=self._rank)[:room])
+        self._live.update(Text.from_ansi(shown, no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def _rank(self, trial: LiveTrial) -> tuple[int, float, int]:
         order = ("running", "pruning", "complete", "pruned", "failed").index(trial.state)
