@@ -71,6 +71,13 @@ def test_a_folder_lists_its_files() -> None:
         assert about == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
+def test_the_same_model_may_be_saved_again() -> None:
+    trained = boosted()
+    paths = {saved(trained, "xgboost") for _ in range(2)}
+    for path in paths:
+        assert folder.load(path).trained.classes == (0, 1, 2)
+
+
 def test_boosters_are_kept_as_ubjson() -> None:
     assert (saved(boosted(), "xgboost") / "model.ubj").read_bytes()[:1] == b"{"
 

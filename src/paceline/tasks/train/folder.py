@@ -69,14 +69,20 @@ def save(trained: Trained, card: Mapping[str, object], into: Path, stem: str) ->
         (temporary / CONFIG).write_text(json.dumps({**card, "files": files}, indent=1) + "\n")
         sha256 = _sync(temporary / CONFIG)
         size = sum(file.stat().st_size for file in _files(temporary))
-        temporary.chmod(0o755)
-        final = temporary.rename(into / f"{stem}-{sha256[:8]}")
+        final = _moved(temporary, into / f"{stem}-{sha256[:8]}")
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     _sync_directory(final)
     _sync_directory(into)
     return Folder(path=final, sha256=sha256, bytes=size)
+
+
+def _moved(temporary: Path, final: Path) -> Path:
+    temporary.chmod(0o755)
+    if final.exists():  # the same content, by its name
+        shutil.rmtree(final)
+    return temporary.rename(final)
 
 
 def load(path: Path) -> Loaded:
