@@ -86,7 +86,7 @@ def ended(lines: Sequence[dict[str, Any]]) -> dict[int, str]:
 
 
 def test_a_sweep_prunes_what_promises_little_and_shows_the_best(desk: Desk) -> None:
-    *lines, last = desk.lines("sweep", desk.file(SWEEP.format(name="pruned", trials=10)))
+    *lines, last = desk.lines("sweep", desk.file(SWEEP.replace("12", "20").format(name="pruned", trials=10)))
     states = ended(lines)
     assert len(states) == 10
     assert set(states.values()) == {"complete", "pruned"}
