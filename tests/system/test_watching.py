@@ -102,6 +102,24 @@ def test_to_a_program(prompt: Prompt) -> None:
     again = [json.loads(line) for line in prompt(["watch", "--json", f"{job}.1"])[0].splitlines()]
     assert {each["task"] for each in again if each["type"] == "report"} == {f"{job}.1"}
     assert len([each for each in again if each["type"] == "report"]) == 8
+    assert [each["task"]["id"] for each in again if each["type"] == "task"] == [f"{job}.1"]
+
+
+def test_some_tasks_of_a_job_that_goes_on(prompt: Prompt) -> None:
+    waits = "[ $PACELINE_ARRAY_INDEX = 0 ] || sleep 60"
+    job = prompt(["submit", "-q", "--array", "0-1", "--shell", waits])[0].strip()
+    told = [json.loads(line) for line in prompt(["watch", "--json", f"{job}.0"])[0].splitlines()]
+    assert [each["task"]["id"] for each in told if each["type"] == "task"] == [f"{job}.0"]
+    prompt(["cancel", job])
+
+
+def test_a_task_that_reports_one_number(prompt: Prompt) -> None:
+    lines = (
+        "from paceline.train import report\nimport time\nfor n in range(5): report(loss=1 / (n + 1)); time.sleep(0.3)"
+    )
+    seen = prompt.at_terminal(["run", "--", sys.executable, "-c", lines], 80)
+    assert "⠒" in seen
+    assert re.search(r"SUCCEEDED\S* after \S+: loss 0.2", seen)
 
 
 @pytest.mark.parametrize("width", [60, 140])

@@ -84,8 +84,8 @@ async def tracking(client: Client, face: Face, jobs: Sequence[int], uri: str) ->
         done = follower.done()
         follower.cancel()
         (how,) = await asyncio.gather(follower, return_exceptions=True)
-        if isinstance(how, PacelineError):
-            face.remark(f"warning: {how.message}")
+        if isinstance(how, Exception):
+            face.remark(f"warning: {how}")
         if not done or how is not None:
             face.remark(f"its MLflow runs are not closed; to do so: {catching_up(jobs)}")
 

@@ -19,11 +19,10 @@ from paceline.model.errors import NotFound
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES, TaskState
-from paceline.model.views import JobView, LogPage, TaskView
+from paceline.model.views import JobView, LogPage, ReportView, TaskView
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
-    from paceline.sdk.replies import Update
 
 PENDING = tuple(state for state in TaskState if state not in FINAL_STATES)
 SHOWN_FAILURES = 3
@@ -44,9 +43,12 @@ async def follow(client: Client, targets: Sequence[Target], shown: Display, *, e
     jobs = list(dict.fromkeys(target.job.job for target in targets))
     async with aclosing(client.watch(jobs, PACE)) as updates:
         async for update in updates:
-            await watcher.hear(update)
+            await watcher.hear(update.jobs, update.reports)
             if await watcher.over() >= (enough or len(targets)):
                 break
+    if any(target.ranges for target in targets):  # they may have ended since that was said
+        reports = [report for job in jobs for report in await client.reports(job)]
+        await watcher.hear(await client.jobs(ids=jobs, limit=len(jobs)), reports)
     return [watcher.board.jobs[job] for job in jobs if job in watcher.board.jobs]
 
 
@@ -61,11 +63,11 @@ class Watcher:
         self._endings = {target.job.job: Endings(client, target.job.job) for target in targets}
         self._clock = SystemClock()
 
-    async def hear(self, update: Update) -> None:
+    async def hear(self, jobs: Sequence[JobView], reports: Sequence[ReportView]) -> None:
         """Show this, and which tasks have ended; then rest from it."""
         began = self._clock.steady()
-        reports = [each for each in update.reports if self._means(each.job, each.index)]
-        self._shown.show(self.board, self.board.hear(update.jobs, reports))
+        meant = [each for each in reports if self._means(each.job, each.index)]
+        self._shown.show(self.board, self.board.hear(jobs, meant))
         for job in self.board.moved:
             await self._look(job)
         if self.board.running_jobs():
@@ -131,16 +133,19 @@ async def ranges_over(client: Client, job: int, ranges: Sequence[Range]) -> None
 
 async def follow_task(client: Client, face: Face, task: TaskId, board: Board, shown: Display) -> TaskView:
     """Show what a task writes and reports, attempt after attempt, until it is over."""
-    reports = [asyncio.ensure_future(_show_reports(client, task, board, shown))] * (shown.endings != "none")
-    teller = [asyncio.ensure_future(_tell_why_it_waits(client, face, task))] * face.person
+    reports = [asyncio.ensure_future(_show_reports(client, task, board, shown))] if shown.endings != "none" else []
+    tellers = [asyncio.ensure_future(_tell_why_it_waits(client, face, task))] if face.person else []
+    beside = [*reports, *tellers]
     try:
-        await print_pages(face, str(task), _hushing(client.logs(task, follow=True), teller), plain=shown.write)
+        await print_pages(face, str(task), _hushing(client.logs(task, follow=True), tellers), plain=shown.write)
         await task_over(client, task)  # the output of an attempt may end before the task does
     finally:
-        beside = [*reports, *teller]
         for each in beside:
             each.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
+    for each in beside:
+        if not each.cancelled():
+            each.result()  # which is an error, or nothing
     return await _ended(client, task, board, shown)
 
 

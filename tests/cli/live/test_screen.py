@@ -1,6 +1,7 @@
 """What a terminal shows, recorded."""
 
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -36,6 +37,21 @@ def test_nothing_is_wider_than_the_terminal(width: int) -> None:
     assert lines[2].startswith("3.0 digits  ⠒ loss 0.1  o val_loss 0.625")
     assert len(lines) == 2 + 1 + 7 + 1
     assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("name", ["loss", "val_loss"])
+def test_one_of_both_losses_is_a_curve_too(name: str) -> None:
+    values: list[dict[str, Any]] = [{name: 1.0 - step / 10} for step in range(5)]
+    lines = drawn(board(*(report(step=step, **each) for step, each in enumerate(values))), 60)
+    assert lines[2].endswith(f"{name} 0.6")
+    assert len(lines) == 2 + 1 + 7 + 1
+
+
+def test_what_is_no_training_has_no_curve() -> None:
+    assert drawn(board(*(report(step=step, rows=10 * step) for step in range(5))), 60) == [
+        "TASK  NAME    STEP  ROWS",
+        "3.0   digits     4    40",
+    ]
 
 
 def test_curves_stand_side_by_side_where_there_is_room() -> None:

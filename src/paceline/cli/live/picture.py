@@ -67,6 +67,8 @@ def _plots(standings: Sequence[Standing], width: int) -> Iterable[str]:
 def _panel(standing: Standing, width: int) -> list[str]:
     loss, other = (list(standing.curves[name]) for name in ("loss", "val_loss"))
     rows = plot(loss, other, width=width, height=PLOT)
-    told = [f"⠒ loss {number(loss[-1][1])}"] * bool(loss) + [f"{MARK} val_loss {number(other[-1][1])}"] * bool(other)
+    told = [
+        f"{sign} {number(curve[-1][1])}" for sign, curve in (("⠒ loss", loss), (f"{MARK} val_loss", other)) if curve
+    ]
     title = f"{standing} {short(standing.name)}  {'  '.join(told)}"
     return [title[:width], *rows] if rows else []
