@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from paceline.agent.files import Files
+from paceline.catalog import Catalog, Model
 from paceline.config import WorkerOptions
 from paceline.model.checkpoint import Checkpoint, Retention
 from paceline.model.errors import Conflict, NotFound, TryAgain, UsageError
@@ -217,6 +218,32 @@ def test_a_model_is_published(tmp_path: Path, way: str) -> None:
         assert it.sent == len(LARGE) + 2
         await it.served.fleet.storeroom.tidy()
         assert len(await it.served.fleet.blobs.all()) == 2, "a model's files stay"
+
+    play(tmp_path, way, story)
+
+
+class Reluctant:
+    """A catalogue that does not answer the first time."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.asked = 0
+
+    async def add(self, model: Model, origin: str) -> Model:
+        self.asked += 1
+        if self.asked == 1:
+            raise TryAgain("catalog: the MongoDB does not answer")
+        return await self._catalog.add(model, origin)
+
+
+def test_a_model_waits_for_a_catalogue_that_does_not_answer(tmp_path: Path, way: str) -> None:
+    async def story(it: Play) -> None:
+        catalog = Reluctant(it.served.fleet.catalog)
+        object.__setattr__(it.served.fleet, "catalog", catalog)
+        key = await it.files.publish(ATTEMPT, CARD, it.write(model=LARGE), it.folder, it.going)
+        assert key.startswith("random-forest-95p0-")
+        assert catalog.asked == 2
+        assert it.sent == len(LARGE), "and its files are not sent again"
 
     play(tmp_path, way, story)
 

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 from paceline.blobs import CHUNK
 from paceline.config import WorkerOptions
 from paceline.model.checkpoint import Checkpoint, Retention
-from paceline.model.errors import NotFound, PacelineError, Unreachable, UsageError
+from paceline.model.errors import NotFound, PacelineError, TryAgain, Unreachable, UsageError
 from paceline.model.file import File
 from paceline.model.ids import AttemptId
 from paceline.wire import near
@@ -47,10 +47,10 @@ class Files:
         await _insist(lambda: self._bring(pb.FileWord(keep=wish), made.files, folder, going))
 
     async def publish(self, attempt: AttemptId, card: str, files: Sequence[File], folder: Path, going: Going) -> str:
-        """The model's key, when the server has it."""
+        """The model's key, when the server has it. That it has no space, or its catalogue no answer, may pass."""
         job, index, number = attempt
         wish = pb.Publish(job=job, index=index, number=number, card=card, files=files_to_wire(files))
-        return await _insist(lambda: self._bring(pb.FileWord(publish=wish), files, folder, going))
+        return await _insist(lambda: self._bring(pb.FileWord(publish=wish), files, folder, going), TryAgain)
 
     async def find(self, attempt: AttemptId) -> list[Checkpoint]:
         """Checkpoints of the attempt's task, newest first."""
@@ -113,14 +113,14 @@ class Files:
             yield stream
 
 
-async def _insist(once: Callable[[], Awaitable[T]]) -> T:
+async def _insist(once: Callable[[], Awaitable[T]], *passing: type[PacelineError]) -> T:
     """Until it is done or refused. An error without a name of its own is a connection that broke."""
     pause = FIRST_PAUSE
     while True:
         try:
             return await once()
         except PacelineError as error:
-            if type(error) not in (Unreachable, PacelineError):
+            if type(error) not in (Unreachable, PacelineError, *passing):
                 raise
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

@@ -64,7 +64,7 @@ def read_card(said: Mapping[str, object]) -> Card:
         if value is not None and (not isinstance(value, shape) or (shape is Sequence and isinstance(value, str))):
             raise UsageError(f"card.{field}: {words} is needed, got {type(value).__name__}")
     card = Card(kind=check_kind(_text(said, "model")), task=_text(said, "task"), metrics=_metrics(said.get("metrics")))
-    assert card.score  # raises if no metric can name it
+    score(card.task, card.metrics)  # raises if no metric can name it
     return card
 
 
