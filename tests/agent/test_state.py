@@ -457,6 +457,16 @@ def test_a_drained_worker_gives_back_what_waits_and_leaves_when_the_rest_is_sett
     assert of(world.after(1.0), Leave) == []
 
 
+def test_a_worker_drained_now_interrupts_what_it_runs() -> None:
+    world = World(capacity(cpu=1000))
+    world.grant(program(), 0, 1)
+    world.hear(Drain())
+    [halt] = of(world.hear(Drain(now=True)), Halt)
+    assert (halt.key, halt.outcome, halt.detail) == ("1.0#1", "INTERRUPTED", "the server drains this worker")
+    assert halt.grace == program().spec.grace
+    assert of(world.hear(Drain(now=True)), Halt) == [], "it is being done"
+
+
 def test_a_drain_can_be_taken_back() -> None:
     world = World()
     world.grant(program(), 0)

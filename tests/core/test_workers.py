@@ -346,6 +346,15 @@ def drain(world: AuditedWorld, worker: Hand, *, resume: bool = False, own: bool 
     return [message for message in worker.take() if isinstance(message, Drain)]
 
 
+def test_a_worker_that_is_drained_hears_so_again_when_it_is_to_be_now(world: AuditedWorld) -> None:
+    worker = world.join()
+    assert drain(world, worker) == [Drain()]
+    assert drain(world, worker) == []
+    for _ in range(2):
+        world.step(DrainAsked(worker=worker.id, now=True))
+        assert [message for message in worker.take() if isinstance(message, Drain)] == [Drain(now=True)]
+
+
 def test_an_operators_drain_survives_link_lease_and_server(world: AuditedWorld) -> None:
     worker = world.join()
     drain(world, worker)

@@ -271,6 +271,8 @@ def test_drain_stops_new_work(tmp_path: Path, way: str) -> None:
             await client.drain(view.worker, resume=True)
             assert (await worker.hear("drain")).drain.resume
             assert (await worker.hear("grant")).grant.attempts.job == 1
+            await client.drain(view.worker, now=True)
+            assert (await worker.hear("drain")).drain.now
             with pytest.raises(NotFound, match="there is no worker 5 at work"):
                 await client.drain(5)
 
