@@ -77,6 +77,11 @@ def test_an_end_says_how_well_it_went(result: bytes, told: str) -> None:
     assert str(ending_of(over(0), standing, returned(over(0), [row]))).endswith(f"after 1.5s: {told}")
 
 
+def test_an_end_without_a_loss_says_what_there_is() -> None:
+    standing = board(report(reward=7.5, phase="hot", progress=1.0)).standings[TASK]
+    assert str(ending_of(over(0), standing)).endswith("after 1.5s: reward 7.5  phase hot")
+
+
 def test_an_end_names_the_model() -> None:
     standing = board(report(loss=0.5)).standings[TASK]
     assert str(ending_of(over(0), standing, model="Forest_R2-0.9_Dec16")).endswith(

@@ -137,6 +137,15 @@ def test_what_a_task_writes_goes_by_line_by_line(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr().err == "thr"
 
 
+def test_of_a_line_that_was_written_over_the_last_is_shown() -> None:
+    console, out = terminal(100)
+    with Screen(console) as screen:
+        screen.show(training(), ())
+        screen.write("err", b"\r 10%\r 50%\r100%\nwindows\r\n")
+    assert "100%\nwindows\n" in out.getvalue()
+    assert "50%" not in out.getvalue()
+
+
 def test_curves_stay_with_who_goes_on() -> None:
     console, out = terminal(60, colour=False)
     heard = training(3)

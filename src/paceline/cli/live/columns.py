@@ -67,7 +67,13 @@ def told(standing: Standing) -> str:
 def measured(values: Mapping[str, object]) -> list[str]:
     """How well it goes, ``loss 0.52`` and so on; of a score the one on other data than it learns from."""
     scores = [next((name for name in (f"val_{score}", score) if name in values), "") for score in SCORES]
-    return [f"{name} {number(values[name])}" for name in ("loss", "val_loss", *scores) if name in values]
+    names = [name for name in ("loss", "val_loss", *scores) if name in values]
+    return [f"{name} {number(values[name])}" for name in names]
+
+
+def achieved(values: Mapping[str, object]) -> list[str]:
+    """The same of what is over; where nothing of the kind was measured, some of what else was said."""
+    return measured(values) or [f"{name} {number(values[name])}" for name in _others(values)[:OTHERS]]
 
 
 def number(value: object) -> str:

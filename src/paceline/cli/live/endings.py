@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from paceline.cli.forms import read
 from paceline.cli.live.board import Standing
-from paceline.cli.live.columns import measured
+from paceline.cli.live.columns import achieved
 from paceline.cli.pages import PAGE
 from paceline.cli.table import state
 from paceline.cli.words import age, ending
@@ -35,7 +35,7 @@ class Ending:
         how = ending(self.task)
         tried = f" (attempt {self.task.attempt} on {self.task.worker})" if self.task.attempt > 1 or how else ""
         model = [f"model {self.model}"] if self.model else []
-        facts = "  ".join([*([how] if how else []), *measured(self.metrics), *model])
+        facts = "  ".join([*([how] if how else []), *achieved(self.metrics), *model])
         what = f"{self.label} {state(self.task.state)} after {age(self.task.seconds)}{tried}"
         return f"{what}: {facts}" if facts else what
 

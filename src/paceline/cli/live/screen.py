@@ -57,7 +57,7 @@ class Screen:
         lines, newline, rest = (self._held.pop(stream, b"") + data).rpartition(b"\n")
         self._held[stream] = rest
         if newline:
-            self._console.out(lines.decode(errors="replace"), highlight=False)
+            self._console.out("\n".join(map(_seen, lines.decode(errors="replace").split("\n"))), highlight=False)
 
     def _draw(self, drawn: Segments) -> None:
         if self._live is None:
@@ -87,3 +87,8 @@ class Screen:
         """Rendered once: it is printed again after every line that goes by above it."""
         lines = self._console.render_lines(text, pad=False)
         return Segments([part for line in lines for part in (*line, Segment.line())][:-1])
+
+
+def _seen(line: str) -> str:
+    """What a terminal shows of a line that was written over, as progress bars do."""
+    return line.rstrip("\r").rpartition("\r")[2]
