@@ -10,8 +10,8 @@ from typing import TypeVar
 import pytest
 
 from paceline.catalog import Catalog, Find, Model, Order
-from paceline.model.file import File
 from paceline.model.errors import Conflict, NotFound, UsageError
+from paceline.model.file import File
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ import itertools
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from paceline.model.errors import UsageError
@@ -59,6 +59,8 @@ def test_a_name_and_a_key_look_like_this(kind: str, given_score: Score, name: st
     assert str(Key(kind=kind, score=given_score, date=DAY, end="7f3a")) == f"{key}-20261216-7f3a"
 
 
+@example(kind="a", given_score=Score(metric="a", value=1.7975e308), day=DAY, copy=1)
+@example(kind="a", given_score=Score(metric="a", value=-1.79769e308), day=DAY, copy=1)
 @given(kind=words, given_score=scores, day=days, copy=st.integers(1, 10_000))
 def test_a_name_is_read_back(kind: str, given_score: Score, day: date, copy: int) -> None:
     name = Name(kind=kind, score=given_score, month=day.month, day=day.day, copy=copy)

@@ -28,6 +28,8 @@ _SPELLED = {"xgboost": "XGBoost"}
 _READ = {label: word for word, label in _SPELLED.items()}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NAMING = {"classification": "accuracy", "regression": "r2"}
+_LARGEST = 1.797e308
+"""Of four digits; a larger number would be rounded to infinity."""
 _SHORT, _LONGER = 4, 2
 """Digits of a key's end: as few as tell it from the others, from four on by two."""
 
@@ -204,7 +206,9 @@ def _score(percent: str | None, metric: str, value: str | None) -> Score:
 
 
 def _shown(value: float) -> float:
-    return round(value, 3) + 0.0 if abs(value) < 1e9 else float(f"{value:.3e}")  # + 0.0: there is no -0
+    if abs(value) < 1e9:
+        return round(value, 3) + 0.0  # there is no -0
+    return max(-_LARGEST, min(float(f"{value:.3e}"), _LARGEST))
 
 
 def _text(value: float) -> str:
