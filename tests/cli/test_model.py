@@ -23,6 +23,8 @@ def test_models_are_compared_by_all_that_is_said_of_any() -> None:
     one = model(card=json.dumps({"params": {"trees": 100, "seed": 7}, "target": "churned"}))
     other = model("2.0", 1, 0.97, card=json.dumps({"params": {"trees": 300, "depth": 4}, "target": "churned"}))
     lines = {line.name: line for line in compared([one, other])}
+    assert [name for name in lines if name.startswith("params.")] == ["params.trees", "params.seed", "params.depth"]
+    assert list(lines)[-1] == "size"
     assert list(lines["metrics.val_accuracy"].values) == [0.952, 0.97]
     assert list(lines["params.depth"].values) == [None, 4]
     assert {name for name, line in lines.items() if line.differs} == {

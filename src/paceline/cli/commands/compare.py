@@ -56,9 +56,11 @@ def compare(face: Face, words: tuple[str, ...], *, everything: bool) -> None:
 
 
 def compared(models: Sequence[Model]) -> Iterator[Line]:
-    """All that is said of any of them, metrics first."""
+    """All that is said of any of them; what belongs together stands together, though not all models have it."""
     said = [_said(model) for model in models]
-    for name in dict.fromkeys(name for each in said for name in each):
+    names = list(dict.fromkeys(name for each in said for name in each))
+    parts = list(dict.fromkeys(name.partition(".")[0] for name in names))
+    for name in sorted(names, key=lambda name: parts.index(name.partition(".")[0])):
         yield Line(name=name, values=[each.get(name) for each in said])
 
 
