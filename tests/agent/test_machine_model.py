@@ -237,5 +237,5 @@ def _index(key: str) -> int:
     return int(key.split(".")[1].split("#")[0])
 
 
-Agents.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+Agents.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
 TestAgents = Agents.TestCase

@@ -33,7 +33,7 @@ def test_what_was_appended_is_read(tmp_path: Path) -> None:
     assert read(written(tmp_path, [b"a", b"", b"ccc"])) == [b"a", b"", b"ccc"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(RECORDS, st.data())
 def test_a_torn_tail_costs_no_whole_record(records: list[bytes], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as directory:

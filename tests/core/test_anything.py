@@ -115,7 +115,7 @@ EVENTS: st.SearchStrategy[Event | float] = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(EVENTS, max_size=40), st.integers(1, 4))
 def test_the_books_stay_straight(happenings: list[Event | float], batch: int) -> None:
     """Begins with something to do, so that much of what follows means something."""

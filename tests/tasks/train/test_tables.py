@@ -170,15 +170,6 @@ def test_no_such_file() -> None:
     assert caught.value.hint == "did you mean 'digits.csv'?"
 
 
-def test_a_url() -> None:
-    with pytest.raises(UsageError) as caught:
-        prepare(TrainParams(data="https://example.org/t.csv"))
-    assert caught.value.message == (
-        "train.data: 'https://example.org/t.csv' is a URL; only files of the worker can be read"
-    )
-    assert caught.value.hint == "fetch it in a job before this one, and give the path of the file"
-
-
 def test_a_directory() -> None:
     Path("d.csv").mkdir()
     with pytest.raises(UsageError, match="train.data: 'd.csv' is a directory, not a file"):

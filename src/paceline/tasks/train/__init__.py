@@ -9,12 +9,14 @@ import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from urllib.parse import urlsplit
 
 from paceline.kinds import Kind, Variants
 from paceline.model.errors import UsageError
 from paceline.tasks.train.params import NeuralNetworkParams, RandomForestParams, TrainParams, XGBoostParams
 
 EXTENSIONS = (".csv", ".tsv", ".parquet", ".npz")
+SCHEMES = ("https", "http", "file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +69,18 @@ def check(params: TrainParams) -> None:
         raise UsageError("train.class_weight: a regression has no classes", hint="leave it out")
 
 
-def check_extension(field: str, path: str) -> None:
-    """Whether the file's name promises something that can be read. Raises UsageError."""
-    extension = PurePath(path).suffix.lower()
+def check_extension(field: str, where: str) -> None:
+    """Whether a file's name, or a URL, promises something that can be read. Raises UsageError."""
+    url = urlsplit(where) if "://" in where else None
+    if url and url.scheme not in SCHEMES:
+        raise UsageError(f"{field}: {where!r} cannot be fetched", hint=f"one of {', '.join(SCHEMES)}, or a path")
+    if url and "@" in url.netloc:
+        message = f"{field}: a URL with a password would be seen by everybody who sees the job"
+        raise UsageError(message, hint="fetch it in a job before this one, and give the path of the file")
+    extension = PurePath(url.path if url else where).suffix.lower()
     if extension not in EXTENSIONS:
         raise UsageError(
-            f"{field}: {path!r} is not a kind of file that can be read", hint=f"one of {', '.join(EXTENSIONS)}"
+            f"{field}: {where!r} is not a kind of file that can be read", hint=f"one of {', '.join(EXTENSIONS)}"
         )
 
 

@@ -8,6 +8,7 @@ from paceline.clock import SystemClock
 from paceline.tasks.train import TRAINERS, folder
 from paceline.tasks.train.card import card
 from paceline.tasks.train.params import TrainParams
+from paceline.tasks.train.source import fetched
 from paceline.tasks.train.split import prepare
 from paceline.tasks.train.trained import Session, Trained
 from paceline.train.session import current
@@ -28,7 +29,8 @@ def train(params: TrainParams, session: Session, *, label: str) -> dict[str, obj
     clock = SystemClock()
     started = clock.steady()
     output = folder.directory(params.output)
-    parts = prepare(params)
+    with fetched(params) as here:
+        parts = prepare(here)
     for warning in parts.warnings:
         log.warning("%s", warning)
     trained: Trained = kinds.load(TRAINERS[params.model].run)(params, parts, session)

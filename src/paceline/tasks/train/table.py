@@ -39,9 +39,6 @@ class Table:
 
 def read(field: str, path: str) -> Table:
     """The table in a file. Raises UsageError: no such file, not readable, nothing in it, columns without a name."""
-    if "://" in path:
-        hint = "fetch it in a job before this one, and give the path of the file"
-        raise UsageError(f"{field}: {path!r} is a URL; only files of the worker can be read", hint=hint)
     file = Path(path)
     columns = _READERS[file.suffix.lower()](field, _existing(field, file))
     _check_names(field, file, columns.column_names)

@@ -12,7 +12,7 @@ ClassWeight = Literal["none", "balanced"] | dict[str, Annotated[float, Meta(gt=0
 class TrainParams(msgspec.Struct, kw_only=True, frozen=True):
     """What to train, on what."""
 
-    data: str  # a .csv, .tsv, .parquet or .npz file
+    data: str  # a .csv, .tsv, .parquet or .npz file, or a URL (https, http, file) of one
     model: str = "random_forest"
     target: str = ""  # the column to predict; empty: the last one (NPZ: the array y)
     task: Literal["auto", "classification", "regression"] = "auto"
