@@ -143,3 +143,18 @@ class BlobsContract:
         refused(blobs.put(name, pieces(b"a")))
         refused(blobs.remove(name))
         refused(anext(blobs.get(name)))  # type: ignore[arg-type]  # an awaitable that is a coroutine
+
+    def test_whoever_is_cut_off_leaves_no_harm_to_the_next(self, blobs: Blobs) -> None:
+        async def play() -> None:
+            for turns in range(30):
+                content = LARGE + bytes([turns])
+                cut_off = asyncio.create_task(blobs.put(named(content), pieces(content[:CHUNK], content[CHUNK:])))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                cut_off.cancel()
+                await asyncio.wait({cut_off})
+                if not await blobs.has(named(content)):
+                    await blobs.put(named(content), pieces(content[await blobs.begun(named(content)) :]))
+                assert await whole(blobs, content) == content
+
+        asyncio.run(play())

@@ -289,6 +289,7 @@ def test_a_handler_of_the_programs_own_is_called_as_well(agent: ScriptedAgent) -
         assert should_stop()
         assert heard == [signal.SIGTERM]
     finally:
+        session.leave()  # gives TERM back to that handler
         signal.signal(signal.SIGTERM, before)
 
 

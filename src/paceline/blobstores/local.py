@@ -10,6 +10,7 @@ Everything that touches the disk runs in a thread, a chunk at a time: whoever wa
 
 import asyncio
 import errno
+import functools
 import hashlib
 import os
 import re
@@ -53,7 +54,7 @@ class LocalBlobs:
 
     async def get(self, sha256: str, start: int = 0) -> AsyncIterator[bytes]:
         """See the port. All of it is read, whatever ``start``: half a blob cannot be checked."""
-        file = await self._disk(_open, self._place(sha256))
+        file = await self._opened(_open, self._place(sha256))
         try:
             digest, place, last = hashlib.sha256(), 0, b""
             while chunk := await self._disk(_read, file, digest):
@@ -89,7 +90,7 @@ class LocalBlobs:
         return self._directory / "begun" / self._place(sha256).name
 
     async def _write(self, beginning: Path, chunks: AsyncIterable[bytes]) -> None:
-        file = await self._disk(_append, beginning)
+        file = await self._opened(_append, beginning)
         try:
             async for chunk in chunks:
                 await self._disk(_write, file, chunk)
@@ -97,10 +98,29 @@ class LocalBlobs:
         finally:
             file.close()
 
-    async def _disk(self, work: Callable[..., T], *given: object) -> T:
-        """In a thread. What is in the way for now is TryAgain."""
+    async def _opened(self, opening: Callable[[Path], BinaryIO], path: Path) -> BinaryIO:
+        """A file that is the caller's to close; if he is cancelled meanwhile, it is closed here."""
+        files: list[BinaryIO] = []
         try:
-            return await asyncio.to_thread(work, *given)
+            await self._disk(lambda: files.append(opening(path)))
+        except asyncio.CancelledError:
+            for file in files:
+                file.close()
+            raise
+        return files[0]
+
+    async def _disk(self, work: Callable[..., T], *given: object) -> T:
+        """In a thread. What is in the way for now is TryAgain.
+
+        A thread cannot be cancelled, so whoever is waits for it: the next one to put the same blob must not meet it.
+        """
+        done = asyncio.get_running_loop().run_in_executor(None, functools.partial(work, *given))
+        try:
+            return await asyncio.shield(done)
+        except asyncio.CancelledError:
+            await asyncio.wait({done})
+            done.exception()  # nobody else wants to know
+            raise
         except OSError as error:
             if error.errno not in _FULL:
                 raise
