@@ -52,8 +52,13 @@ def test_killed_half_way_a_training_leaves_the_same_model(pair: Fleet, model: st
 
 
 def test_drained_half_way_a_training_goes_on_elsewhere_at_the_next_step(pair: Fleet) -> None:
+    async def drain() -> None:
+        async with Client(pair.options) as client:
+            [worker] = await client.workers()
+            await client.drain(worker.worker, now=True)
+
     def hand_over() -> None:
-        command(pair, "worker", "drain", "--now", "w1")
+        bridge().run(drain())  # at once: a command takes as long as many rounds
         pair.start_worker("w2", "--cpus", "1")
 
     cut = follow(pair, submit(pair, "xgboost"), at=hand_over)
