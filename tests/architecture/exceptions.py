@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 ENVIRONMENT: Mapping[str, str] = {
-    "config.py": "the one reader",
+    "config/": "the one reader",
     "train/mlflow_join.py": "becomes the user's process: its environment names the run",
     "train/session.py": "runs in the user's process, whose environment is how it is told what it belongs to",
 }

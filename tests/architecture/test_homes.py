@@ -23,14 +23,17 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     ),
     "msgspec": (
         "kinds.py",
+        "orders/",
         "tasks/",
         "stores/",
         "sdk/",
         "cli/",
         "recording/",
+        "server/rest/",
         "agent/memory.py",
         "agent/supervision.py",
     ),
+    "litestar": ("server/rest/",),
     "mlflow": ("train/mlflow_runs.py",),
     "numpy": ("tasks/train/",),
     "optuna": ("sdk/sweeps/study.py",),
@@ -45,7 +48,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "sqlite3": ("stores/sqlite_file/", "catalogs/"),
     "torch": ("tasks/train/neural_network/",),
     "xgboost": ("tasks/train/xgboost",),
-    "yaml": ("sdk/jobfile/",),
+    "uvicorn": ("server/rest/serve.py",),
+    "yaml": ("orders/jobfile/",),
 }
 """Each outside package, and the one place that knows it. ``sqlite3`` is listed because the same holds for it."""
 

@@ -13,7 +13,7 @@ from paceline.cli.work_options import WorkOptions, work_options
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
 from paceline.model.resources import GpuNeed, Need
-from paceline.sdk.work import Order
+from paceline.orders.work import Order
 
 
 def orders(*args: str) -> list[Order]:

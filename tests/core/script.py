@@ -14,6 +14,8 @@
 import shlex
 from dataclasses import dataclass, replace
 
+from paceline.grammar.array import parse_ranges
+from paceline.grammar.quantity import parse_size
 from paceline.model.columns import Attempts, Endings
 from paceline.model.events import (
     AttemptsEnded,
@@ -34,8 +36,6 @@ from paceline.model.ids import AttemptId, Incarnation, JobId, WorkerId
 from paceline.model.job import JobSpec, Range, Retry
 from paceline.model.resources import GpuNeed, Need
 from paceline.model.task import Outcome
-from paceline.sdk.grammar.array import parse_ranges
-from paceline.sdk.grammar.quantity import parse_size
 from paceline.testing.hand import named
 from paceline.testing.world import gpu, job_spec, machine
 

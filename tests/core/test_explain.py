@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from paceline.core.explain import CODES, explain_needs, explain_task, never_fits, size, wanted_gpu
 from paceline.core.views import task_state
+from paceline.grammar.quantity import parse_size
 from paceline.model.events import DrainAsked
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Retry
@@ -18,7 +19,6 @@ from paceline.model.resources import GpuNeed, Need
 from paceline.model.task import Outcome
 from paceline.model.views import Explanation
 from paceline.model.worker import Machine
-from paceline.sdk.grammar.quantity import parse_size
 from paceline.testing.world import GIB, World, gpu, job_spec, machine
 from tests.core.audited import AuditedWorld
 

@@ -7,9 +7,9 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 
 from paceline.catalog import Model
+from paceline.grammar import format_moment
 from paceline.model.ids import TaskId
 from paceline.model.views import EventView, JobView, ReportView, ResultRow, TaskView
-from paceline.sdk.grammar import format_moment
 
 
 def form(view: object) -> dict[str, object]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paceline.cli.pages import PAGE, every_job
+from paceline.grammar import format_array
+from paceline.grammar.selector import AllJobs, JobNamed, JobNumbers, LastJob, parse_selector
 from paceline.model.errors import NotFound, UsageError
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, TaskView
-from paceline.sdk.grammar import format_array
-from paceline.sdk.grammar.selector import AllJobs, JobNamed, JobNumbers, LastJob, parse_selector
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

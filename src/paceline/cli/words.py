@@ -4,8 +4,8 @@ import json
 
 from paceline.cli.forms import read
 from paceline.cli.table import state
+from paceline.grammar import format_duration
 from paceline.model.views import Explanation, JobView, ResultRow, TaskView
-from paceline.sdk.grammar import format_duration
 
 WIDTH = 100
 """Characters of a result in a table."""

@@ -7,12 +7,13 @@ from typing import TypedDict, TypeVar
 
 import click
 
+from paceline import grammar
 from paceline.clock import SystemClock
 from paceline.config import of_caller
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
-from paceline.sdk import grammar, rows
-from paceline.sdk.work import Asked, Order, default_name, needs, prepare, read_params
+from paceline.orders import rows
+from paceline.orders.work import Asked, Order, default_name, needs, prepare, read_params
 
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -8,6 +8,7 @@
     ├── Conflict              the words are right but contradict what is already so     → ALREADY_EXISTS, exit 1
     ├── NeverFits             no worker there is could ever run it                      → FAILED_PRECONDITION, exit 1
     ├── NotAllowed            missing, wrong, expired or spent credentials              → UNAUTHENTICATED, exit 77
+    │   └── Forbidden         good credentials, of a role that may not do this          → PERMISSION_DENIED, exit 77
     ├── VersionMismatch       the two sides are too far apart; says who must upgrade    → FAILED_PRECONDITION, exit 2
     ├── Unreachable           nobody answers at the address                             → UNAVAILABLE, exit 69
     ├── TryAgain              right, but not now: read-only, overloaded                 → RESOURCE_EXHAUSTED, exit 75
@@ -76,6 +77,12 @@ class NotAllowed(PacelineError):
 
     code = "NOT_ALLOWED"
     exit_code = 77
+
+
+class Forbidden(NotAllowed):
+    """Good credentials, of a role that may not do this."""
+
+    code = "FORBIDDEN"
 
 
 class VersionMismatch(PacelineError):

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from paceline.catalog import Find, Model, Order
 from paceline.model.errors import NotFound
+from paceline.orders.metric import direction
 from paceline.sdk.connection import Connection
-from paceline.sdk.sweeps.metric import direction
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
+from paceline.grammar import parse_count, parse_duration, parse_gpu, parse_size
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.model.resources import Need
 from paceline.sdk.functions import FEATURE, Code, body_of
-from paceline.sdk.grammar import parse_count, parse_duration, parse_gpu, parse_size
 
 
 class TaskOptions(TypedDict, total=False):

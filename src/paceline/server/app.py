@@ -33,6 +33,8 @@ from paceline.server.links import Links
 from paceline.server.loop import Loop
 from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
+from paceline.server.rest.app import make_app
+from paceline.server.rest.serve import Listener
 from paceline.server.space import Space
 from paceline.server.trimming import trim_after_bursts
 from paceline.server.watch import Watch
@@ -46,8 +48,8 @@ from paceline.wire.whereabouts import write_whereabouts
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
 
 
-def run(options: ServerOptions, said: Callable[[str], None] = lambda address: None) -> int:
-    """Serve until told to stop; ``said`` is called with the address once it answers. Returns the exit code."""
+def run(options: ServerOptions, said: Callable[[str, str], None] = lambda address, http: None) -> int:
+    """Serve until told to stop; ``said`` is called with address and URL once it answers. Returns the exit code."""
     _refuse_open_doors(options)
     options.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     return asyncio.run(_serve(options, said))
@@ -64,7 +66,7 @@ def _refuse_open_doors(options: ServerOptions) -> None:
         )
 
 
-async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
+async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> int:
     store = make_store(options)
     catalog = make_catalog(options)
     await _open(catalog)
@@ -92,13 +94,16 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         space=space(options),
     )
     server, address = await listen(fleet, links, options)
+    listener = pages(fleet, options)
     door = NearDoor(options.home, Gate(auth, clock), rooms(fleet, links))
     await door.open()
     _settle_memory()
     fleet.open_jobs.expect_back()
     loop.start()
-    write_whereabouts(options.home, address)
-    said(address)
+    listener.open()
+    http = f"{'https' if options.tls.cert else 'http'}://{_seen(options.host)}:{listener.port}"
+    write_whereabouts(options.home, address, http)
+    said(address, http)
     besides = [asyncio.create_task(each) for each in (trim_after_bursts(), fleet.storeroom.run(watch))]
     try:
         return await _until_stopped(loop)
@@ -106,7 +111,7 @@ async def _serve(options: ServerOptions, said: Callable[[str], None]) -> int:
         for each in besides:
             each.cancel()
         links.end_all()
-        await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0))
+        await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0), listener.close())
         await asyncio.gather(store.close(), catalog.close())
 
 
@@ -189,7 +194,17 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
             hint="stop it, or choose another port (0 takes any free one)",
         ) from None
     await server.start()
-    return server, f"{WILDCARDS.get(options.host, options.host)}:{port}"
+    return server, f"{_seen(options.host)}:{port}"
+
+
+def pages(fleet: Fleet, options: ServerOptions) -> Listener:
+    """REST and the dashboard, at a port of their own."""
+    return Listener(make_app(fleet, (options.host, *options.http_hosts)), options)
+
+
+def _seen(host: str) -> str:
+    """By which name clients on this machine call this address."""
+    return WILDCARDS.get(host, host)
 
 
 def _bind(server: grpc.aio.Server, address: str, tls: Tls) -> int:

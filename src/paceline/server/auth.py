@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paceline.model.errors import NotAllowed, UsageError
+from paceline.model.errors import Forbidden, NotAllowed, UsageError
 from paceline.model.ids import WorkerId
 from paceline.model.records import Record, TokenKept, TokenSpent
 from paceline.wire.protocol import FLEET
 
-ROLES = ("admin", "join", "worker")
+ROLES = ("admin", "read", "join", "worker")
 
 ALLOWED: Mapping[str, str] = {
     "/worker.WorkerService/Join": "join",
@@ -26,6 +26,14 @@ ALLOWED: Mapping[str, str] = {
     "/grpc.health.v1.Health/Check": "",
 }
 """Method → role that may call it; empty: anybody. Every method of the Fleet service is the admin's."""
+READS = frozenset(
+    f"{FLEET}{name}"
+    for name in (
+        *("Info", "Plan", "Jobs", "Tasks", "Attempts", "Results", "Entries", "Watch", "Logs", "Reports", "Explain"),
+        *("Workers", "Events", "Models", "Model", "Download"),
+    )
+)
+"""Those that a reader may call too: they change nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +64,22 @@ class Auth:
         role = "admin" if method.startswith(FLEET) else ALLOWED.get(method)
         if role == "":
             return ANYBODY
-        token = self._tokens.get(digest_of(bearer)) if bearer else None
-        if role is None or token is None or token.role != role:
-            raise NotAllowed(_why(bearer, token, role), hint=_HINTS.get(role or "", ""))
+        if role is None:
+            raise NotAllowed("there is no such method")
+        return self.holder((role, "read") if method in READS else (role,), bearer, now)
+
+    def holder(self, roles: Sequence[str], bearer: str, now: float) -> Principal:
+        """Whose credential this is, if its role is among these. Raises NotAllowed, or Forbidden for another role's."""
+        if not bearer:
+            raise NotAllowed("no credentials were given", hint=_HINTS[roles[0]])
+        token = self._tokens.get(digest_of(bearer))
+        if token is None:
+            raise NotAllowed(f"the {roles[0]} token is not (or no longer) good", hint=_HINTS[roles[0]])
         if token.expires_at and token.expires_at < now:
             raise NotAllowed(f"the {token.role} token has expired", hint=_HINTS[token.role])
+        if token.role not in roles:
+            text = f"a {token.role} token cannot do this; it takes a {roles[0]} token"
+            raise Forbidden(text, hint=_HINTS[roles[0]])
         return Principal(role=token.role, name=token.name, worker=token.worker, digest=token.digest)
 
     def create(self, role: str, name: str, now: float, ttl: float) -> tuple[str, TokenKept]:
@@ -99,19 +118,10 @@ class Auth:
 
 _HINTS = {
     "admin": "set PACELINE_TOKEN, or run where the server's admin.token can be read",
+    "read": "make one with `paceline token create --read`",
     "join": "make a new one with `paceline token create --join`; it is good once and for minutes",
     "worker": "this worker's key is not known here: remove its key file and join again with a new join token",
 }
-
-
-def _why(bearer: str, token: TokenKept | None, role: str | None) -> str:
-    if role is None:
-        return "there is no such method"
-    if not bearer:
-        return "no credentials were given"
-    if token is None:
-        return f"the {role} token is not (or no longer) good"
-    return f"a {token.role} token cannot do this; it takes a {role} token"
 
 
 def admin_token(path: Path) -> str:

@@ -15,8 +15,8 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from paceline.grammar import parse_duration
 from paceline.model.errors import UsageError
-from paceline.sdk.grammar import parse_duration
 
 _NORMAL = NormalDist()
 _MASK = (1 << 64) - 1

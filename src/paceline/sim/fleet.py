@@ -11,10 +11,10 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from paceline.grammar import parse_count, parse_gpu, parse_size
 from paceline.model.errors import UsageError
 from paceline.model.resources import WHOLE, Capacity, Gpu, GpuNeed
 from paceline.model.worker import Machine
-from paceline.sdk.grammar import parse_count, parse_gpu, parse_size
 
 CPUS, MEMORY_PER_CPU, DISK = 16, 4 << 30, 1 << 40
 MOST = 1_000_000

@@ -23,9 +23,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from paceline.grammar import parse_count, parse_duration, parse_gpu, parse_size
 from paceline.model.errors import NotFound, UsageError
 from paceline.model.resources import Need
-from paceline.sdk.grammar import parse_count, parse_duration, parse_gpu, parse_size
 from paceline.sim.duration import parse as parse_distribution
 from paceline.sim.work import Batch
 

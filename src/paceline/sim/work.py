@@ -4,12 +4,12 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from paceline.core.worker import Worker
+from paceline.grammar import format_count, format_gpu, format_size
 from paceline.model.errors import UsageError
 from paceline.model.ids import WorkerId
 from paceline.model.job import JobSpec, Range, Spec
 from paceline.model.resources import WHOLE, Need
 from paceline.model.worker import Machine
-from paceline.sdk.grammar import format_count, format_gpu, format_size
 from paceline.sim.duration import Duration
 
 _NOTHING = Spec(kind="simulate", body=b"")

@@ -15,6 +15,7 @@ TABLE: dict[type[errors.PacelineError], tuple[grpc.StatusCode, int]] = {
     errors.UsageError: (grpc.StatusCode.INVALID_ARGUMENT, 400),
     errors.Conflict: (grpc.StatusCode.ALREADY_EXISTS, 409),
     errors.NeverFits: (grpc.StatusCode.FAILED_PRECONDITION, 422),
+    errors.Forbidden: (grpc.StatusCode.PERMISSION_DENIED, 403),
     errors.NotAllowed: (grpc.StatusCode.UNAUTHENTICATED, 401),
     errors.VersionMismatch: (grpc.StatusCode.FAILED_PRECONDITION, 426),
     errors.TryAgain: (grpc.StatusCode.RESOURCE_EXHAUSTED, 429),
@@ -33,6 +34,11 @@ _LARGE = re.compile(
 def grpc_status(error: errors.PacelineError) -> grpc.StatusCode:
     """The status that carries this error."""
     return TABLE.get(type(error), (grpc.StatusCode.INTERNAL, 500))[0]
+
+
+def http_status(error: errors.PacelineError) -> int:
+    """The same for HTTP."""
+    return TABLE.get(type(error), (grpc.StatusCode.INTERNAL, 500))[1]
 
 
 def trailers(error: errors.PacelineError) -> tuple[tuple[str, str | bytes], ...]:

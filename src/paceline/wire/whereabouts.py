@@ -15,6 +15,7 @@ class Whereabouts:
     """Where it answers, and its process."""
 
     address: str  # host:port
+    http: str  # URL of the dashboard and of REST
     pid: int
 
 
@@ -22,16 +23,16 @@ def read_whereabouts(home: Path) -> Whereabouts | None:
     """What the last server of this home left; None if there was none, or it cannot be read."""
     try:
         said = json.loads(ServerOptions(home=home).whereabouts.read_text())
-        return Whereabouts(address=str(said["address"]), pid=int(said["pid"]))
+        return Whereabouts(address=str(said["address"]), http=str(said.get("http", "")), pid=int(said["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def write_whereabouts(home: Path, address: str) -> None:
+def write_whereabouts(home: Path, address: str, http: str = "") -> None:
     """Tell everybody of this home where the server is: this process."""
     path = ServerOptions(home=home).whereabouts
     fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"address": address, "pid": os.getpid(), "version": __version__}))
+    fresh.write_text(json.dumps({"address": address, "http": http, "pid": os.getpid(), "version": __version__}))
     fresh.rename(path)
 
 

@@ -9,8 +9,8 @@ pytest.importorskip("optuna")
 
 from paceline.cli.live.trials import TrialScreen
 from paceline.model.ids import JobId, TaskId
+from paceline.orders.metric import Direction
 from paceline.sdk.sweeps.driver import LiveTrial, State
-from paceline.sdk.sweeps.metric import Direction
 
 
 def trial(number: int, state: State, value: float | None = None, step: int = -1) -> LiveTrial:

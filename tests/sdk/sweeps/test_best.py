@@ -6,7 +6,7 @@ import pytest
 
 from paceline.model.errors import UsageError
 from paceline.model.ids import JobId, TaskId
-from paceline.sdk.sweeps import metric as metrics
+from paceline.orders import metric as metrics
 from paceline.sdk.sweeps.trials import Trial, best, params_of
 
 

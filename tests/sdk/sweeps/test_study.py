@@ -5,9 +5,9 @@ import pytest
 pytest.importorskip("optuna")
 
 from paceline.model.errors import UsageError
-from paceline.sdk.jobfile.fields import Sweep
-from paceline.sdk.sweeps.metric import Direction
-from paceline.sdk.sweeps.space import Row, Space, draw, parse_space
+from paceline.orders.jobfile.fields import Sweep
+from paceline.orders.metric import Direction
+from paceline.orders.space import Row, Space, draw, parse_space
 from paceline.sdk.sweeps.study import Study
 
 SPACE: Space = parse_space(

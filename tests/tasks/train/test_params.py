@@ -12,7 +12,7 @@ import pytest
 
 from paceline import kinds
 from paceline.model.errors import UsageError
-from paceline.sdk.work import read_params
+from paceline.orders.work import read_params
 from paceline.tasks.train import TRAINERS
 from paceline.tasks.train.params import RandomForestParams, TrainParams, XGBoostParams
 

@@ -15,8 +15,8 @@ from paceline.cli.table import state, table
 from paceline.cli.words import short
 
 if TYPE_CHECKING:
+    from paceline.orders.metric import Direction
     from paceline.sdk.client import Client
-    from paceline.sdk.sweeps.metric import Direction
     from paceline.sdk.sweeps.trials import Trial
 
 
@@ -35,7 +35,7 @@ def best(face: Face, selectors: tuple[str, ...], *, metric: str, way: Direction 
     The metric is taken from a task's result or, where that has none, from its last report. Which way is better is known
     for the usual ones. Tasks that failed are left out.
     """
-    from paceline.sdk.sweeps import metric as metrics  # noqa: PLC0415 - for those who ask
+    from paceline.orders import metric as metrics  # noqa: PLC0415 - for those who ask
 
     trials = ask(face, lambda client: _trials(client, selectors))
     known = [name for trial in trials for name in trial.metrics]

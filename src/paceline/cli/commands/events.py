@@ -10,8 +10,8 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.session import ask
 from paceline.cli.table import table
+from paceline.grammar import format_moment
 from paceline.model.views import EventView
-from paceline.sdk.grammar import format_moment
 
 
 @click.command()

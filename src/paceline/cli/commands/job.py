@@ -19,9 +19,9 @@ from paceline.cli.session import ask
 from paceline.cli.table import pairs, table
 from paceline.cli.words import age, brief, counts, progress
 from paceline.clock import SystemClock
+from paceline.grammar import format_moment
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, ResultRow
-from paceline.sdk.grammar import format_moment
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

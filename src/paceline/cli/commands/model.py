@@ -22,8 +22,8 @@ from paceline.cli.table import pairs, table
 from paceline.cli.transfer import transfer
 from paceline.cli.words import about, age, number
 from paceline.clock import SystemClock
+from paceline.grammar import format_moment, parse_duration, parse_moment
 from paceline.model.errors import UsageError
-from paceline.sdk.grammar import format_moment, parse_duration, parse_moment
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

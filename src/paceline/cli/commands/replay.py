@@ -12,7 +12,7 @@ from paceline import __version__
 from paceline.cli.face import Face, speaks
 from paceline.cli.forms import form
 from paceline.cli.table import table
-from paceline.sdk.grammar import format_moment
+from paceline.grammar import format_moment
 
 if TYPE_CHECKING:
     from paceline.recording.replay import Difference, Replay

@@ -6,9 +6,9 @@ import click
 
 from paceline.cli.face import Face, speaks
 from paceline.cli.process_options import home_of, home_option, record_options, tls_of, tls_options
-from paceline.config import GRPC_PORT, ServerOptions, variable
+from paceline.config import GRPC_PORT, HTTP_PORT, ServerOptions, variable
+from paceline.grammar import parse_duration, parse_size
 from paceline.model.errors import UsageError
-from paceline.sdk.grammar import parse_duration, parse_size
 
 
 @click.command()
@@ -22,6 +22,15 @@ from paceline.sdk.grammar import parse_duration, parse_size
     metavar="PORT",
     help=f"Default {GRPC_PORT}; 0: any free one.",
 )
+@click.option(
+    "--http-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help=f"For browsers and REST. Default {HTTP_PORT}, or any free one where that is taken; 0: any free one.",
+)
+@click.option(
+    "--http-host", multiple=True, metavar="NAME", help="A name by which browsers may call it, besides its own."
+)
 @click.option("--store", default="", metavar="PATH", help="Where to keep state: a file, or `memory`.")
 @click.option("--catalog", default="", metavar="URL", help="A MongoDB for the models; or PACELINE_CATALOG.")
 @click.option("--beat", default="5s", metavar="DURATION", help="Time between heartbeats of workers; default 5s.")
@@ -33,12 +42,15 @@ from paceline.sdk.grammar import parse_duration, parse_size
 @home_option
 @tls_options
 @speaks
-def server(face: Face, /, **given: str) -> int:
+def server(face: Face, /, http_port: int | None, http_host: tuple[str, ...], **given: str) -> int:
     """Start a server, in the foreground."""
     options = ServerOptions(
         home=home_of(given["home"]),
         host=given["host"],
         port=int(given["port"]),
+        http_port=HTTP_PORT if http_port is None else http_port,
+        http_elsewhere=http_port is None,
+        http_hosts=http_host,
         store=given["store"],
         catalog=_catalog(given["catalog"]),
         tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
@@ -50,7 +62,7 @@ def server(face: Face, /, **given: str) -> int:
     )
     from paceline.server.app import run  # noqa: PLC0415 - the whole server, which --help need not pay
 
-    return run(options, lambda address: _said(face, address))
+    return run(options, lambda address, http: _said(face, address, http))
 
 
 def _catalog(named: str) -> str:
@@ -60,7 +72,9 @@ def _catalog(named: str) -> str:
     return named or variable("CATALOG")
 
 
-def _said(face: Face, address: str) -> None:
+def _said(face: Face, address: str, http: str) -> None:
     face.show(
-        lambda: {"type": "ready", "address": address}, text=lambda: f"the server answers at {address}", ids=[address]
+        lambda: {"type": "ready", "address": address, "http": http},
+        text=lambda: f"the server answers at {address}, and browsers at {http}",
+        ids=[address],
     )

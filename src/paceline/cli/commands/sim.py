@@ -13,8 +13,8 @@ import msgspec
 
 from paceline.cli.face import Face, speaks
 from paceline.cli.table import table
+from paceline.grammar import parse_duration
 from paceline.model.errors import UsageError
-from paceline.sdk.grammar import parse_duration
 
 if TYPE_CHECKING:
     from paceline.sim.report import Report

@@ -22,7 +22,7 @@ from paceline.clock import SystemClock
 from paceline.config import of_caller
 from paceline.model.ids import JobId
 from paceline.model.views import Explanation
-from paceline.sdk.work import Order
+from paceline.orders.work import Order
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
@@ -120,7 +120,7 @@ def orders_of(words: Sequence[str], options: WorkOptions) -> Sequence[Order]:
 
 
 def _from_file(path: Path) -> Sequence[Order]:
-    from paceline.sdk import jobfile  # noqa: PLC0415 - PyYAML, which commands without a file need not pay
+    from paceline.orders import jobfile  # noqa: PLC0415 - PyYAML, which commands without a file need not pay
 
     around = jobfile.Surroundings(
         directory=path.absolute().parent, cwd=Path.cwd(), now=SystemClock().now(), inherit=of_caller, owner=getuser()

@@ -25,8 +25,8 @@ from paceline.model.errors import Conflict, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from paceline.orders.jobfile import Search
     from paceline.sdk.client import Client
-    from paceline.sdk.jobfile import Search
     from paceline.sdk.sweeps.driver import Driver, LiveTrial
 
 
@@ -54,7 +54,7 @@ class Sweep:
 
 
 def _search(file: Path) -> Search:
-    from paceline.sdk import jobfile  # noqa: PLC0415 - PyYAML, which --help need not pay
+    from paceline.orders import jobfile  # noqa: PLC0415 - PyYAML, which --help need not pay
 
     return jobfile.load_search(
         file,

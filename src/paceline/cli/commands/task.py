@@ -17,10 +17,10 @@ from paceline.cli.selection import one_task, resolve
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, state, table
 from paceline.cli.words import age, ending
+from paceline.grammar import format_moment
 from paceline.model.ids import JobId, TaskId
 from paceline.model.task import TaskState
 from paceline.model.views import ReportView, TaskView
-from paceline.sdk.grammar import format_moment
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

@@ -6,8 +6,8 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
 from paceline.cli.lazy import NounGroup
 from paceline.cli.session import ask
+from paceline.grammar import format_moment, parse_duration
 from paceline.model.errors import UsageError
-from paceline.sdk.grammar import format_moment, parse_duration
 
 
 @click.group(cls=NounGroup)
@@ -17,6 +17,7 @@ def token() -> None:
 
 @token.command()
 @click.option("--join", "role", flag_value="join", help="One with which a worker joins, once.")
+@click.option("--read", "role", flag_value="read", help="One that sees everything and changes nothing.")
 @click.option("--admin", "role", flag_value="admin", help="One that may do everything.")
 @click.option("--name", default="", help="What it is for.")
 @click.option("--ttl", default="10m", metavar="DURATION", help="How long it is good for; default 10m.")

@@ -18,8 +18,8 @@ from paceline.cli.process_options import home_of, home_option, record_options
 from paceline.cli.session import ask_home
 from paceline.clock import SystemClock
 from paceline.config import GRPC_PORT, ServerOptions
+from paceline.grammar import format_count, parse_count
 from paceline.model.worker import WorkerState
-from paceline.sdk.grammar import format_count, parse_count
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

@@ -18,9 +18,9 @@ from paceline.cli.selection import Target, resolve, tasks_of
 from paceline.cli.session import ask
 from paceline.cli.watching import follow, show_failures
 from paceline.cli.words import counts, progress
+from paceline.grammar import parse_duration
 from paceline.model.task import FINAL_STATES, TaskState
 from paceline.model.views import JobView, TaskView
-from paceline.sdk.grammar import parse_duration
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client

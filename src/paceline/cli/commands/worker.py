@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from paceline import config
+from paceline import config, grammar
 from paceline.cli.complete import worker_argument
 from paceline.cli.face import Face, asks, speaks
 from paceline.cli.forms import form, forms
@@ -25,7 +25,6 @@ from paceline.config import WorkerOptions
 from paceline.model.errors import NotFound, Unreachable, UsageError
 from paceline.model.views import WorkerView
 from paceline.model.worker import Machine
-from paceline.sdk import grammar
 from paceline.sdk.connect import with_port
 from paceline.wire.whereabouts import read_whereabouts
 

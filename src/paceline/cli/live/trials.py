@@ -8,8 +8,8 @@ from rich.text import Text
 
 from paceline.cli.table import state, table
 from paceline.cli.words import short
+from paceline.orders.metric import Direction
 from paceline.sdk.sweeps.driver import LiveTrial
-from paceline.sdk.sweeps.metric import Direction
 
 AROUND = 4
 """Lines of a terminal that are left to what stands around the table."""

@@ -20,10 +20,10 @@ from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, ReportView, TaskView
+from paceline.orders import metric as metrics
+from paceline.orders.jobfile import Search
+from paceline.orders.space import Row
 from paceline.sdk.client import Client
-from paceline.sdk.jobfile import Search
-from paceline.sdk.sweeps import metric as metrics
-from paceline.sdk.sweeps.space import Row
 from paceline.sdk.sweeps.study import Study, Verdict
 from paceline.sdk.sweeps.trials import Trial, trials_of, values_of
 from paceline.wire.convert import to_wire

@@ -21,9 +21,9 @@ from optuna.samplers import TPESampler
 from optuna.trial import Trial, TrialState
 
 from paceline.model.errors import UsageError
-from paceline.sdk.jobfile.fields import Sweep
-from paceline.sdk.sweeps.metric import Direction
-from paceline.sdk.sweeps.space import Choice, Distribution, Loguniform, Row, Space, Uniform, draw
+from paceline.orders.jobfile.fields import Sweep
+from paceline.orders.metric import Direction
+from paceline.orders.space import Choice, Distribution, Loguniform, Row, Space, Uniform, draw
 
 Verdict: TypeAlias = Literal["complete", "pruned", "failed"]
 

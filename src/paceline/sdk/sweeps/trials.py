@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from paceline.model.ids import JobId, TaskId
 from paceline.model.views import ReportView, TaskView
+from paceline.orders import metric as metrics
 from paceline.sdk.queries import ALL_REPORTS, Queries
-from paceline.sdk.sweeps import metric as metrics
 
 PAGE = 1000
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from paceline.grammar.quantity import parse_duration
 from paceline.model.errors import UsageError
-from paceline.sdk.grammar.quantity import parse_duration
 
 
 def parse_moment(text: str, now: float, field: str = "time") -> float:

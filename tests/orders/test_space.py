@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from paceline.model.errors import UsageError
-from paceline.sdk import jobfile
-from paceline.sdk.sweeps.space import corners, draw, parse_space
+from paceline.orders import jobfile
+from paceline.orders.space import corners, draw, parse_space
 
 AROUND = jobfile.Surroundings(directory=Path("/project"), cwd=Path("/here"), now=1000.0)
 

@@ -14,10 +14,10 @@ from typing import TypeVar
 import msgspec
 
 from paceline.model.errors import UsageError
-from paceline.sdk.jobfile.build import Search, Surroundings, order, search
-from paceline.sdk.jobfile.document import Document, Place, Plain, compose, unspell
-from paceline.sdk.jobfile.fields import Job, Random, Resources, Retries, Sweep
-from paceline.sdk.work import Order
+from paceline.orders.jobfile.build import Search, Surroundings, order, search
+from paceline.orders.jobfile.document import Document, Place, Plain, compose, unspell
+from paceline.orders.jobfile.fields import Job, Random, Resources, Retries, Sweep
+from paceline.orders.work import Order
 
 __all__ = ["Search", "Surroundings", "load", "load_search", "parse", "parse_search"]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from paceline.sdk.jobfile.fields import ACCEPTS, Job, Jobs, Random, Resources, Retries, Sweep
+from paceline.orders.jobfile.fields import ACCEPTS, Job, Jobs, Random, Resources, Retries, Sweep
 
 _VALUE = {"description": "any value"}
 _SECTIONS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from paceline.model.errors import UsageError
-from paceline.sdk.sweeps.space import Space, draw
+from paceline.orders.space import Space, draw
 
 
 def from_lines(path: Path, field: str = "each-line") -> list[bytes]:

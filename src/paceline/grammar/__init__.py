@@ -7,12 +7,12 @@ with the field's name, quotes the text and hints at the nearest spelling that wo
 ``format_x`` with ``parse_x(format_x(value)) == value``.
 """
 
-from paceline.sdk.grammar.array import format_array, parse_array
-from paceline.sdk.grammar.gpu import format_gpu, parse_gpu
-from paceline.sdk.grammar.moment import format_moment, parse_moment
-from paceline.sdk.grammar.name import check_name
-from paceline.sdk.grammar.pairs import parse_pair, settle
-from paceline.sdk.grammar.quantity import (
+from paceline.grammar.array import format_array, parse_array
+from paceline.grammar.gpu import format_gpu, parse_gpu
+from paceline.grammar.moment import format_moment, parse_moment
+from paceline.grammar.name import check_name
+from paceline.grammar.pairs import parse_pair, settle
+from paceline.grammar.quantity import (
     format_count,
     format_duration,
     format_size,

@@ -11,9 +11,9 @@ import pytest
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry
 from paceline.model.resources import GpuNeed, Need
-from paceline.sdk import jobfile
-from paceline.sdk.jobfile import schema
-from paceline.sdk.work import Order
+from paceline.orders import jobfile
+from paceline.orders.jobfile import schema
+from paceline.orders.work import Order
 
 ROOT = Path(__file__).resolve().parents[2]
 AROUND = jobfile.Surroundings(directory=Path("/project"), cwd=Path("/here"), now=1000.0, inherit={"TOKEN": "t"}.get)
@@ -252,7 +252,7 @@ def test_a_wrong_parameter_is_named_where_it_stands() -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    published = ROOT / "src/paceline/sdk/jobfile.schema.json"
+    published = ROOT / "src/paceline/orders/jobfile.schema.json"
     assert published.read_text() == schema.schema(), "run: make docs"
 
 

@@ -10,12 +10,11 @@ from pathlib import PurePath
 
 import msgspec
 
-from paceline import kinds
+from paceline import grammar, kinds
 from paceline.config import PAYLOAD_LIMIT
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec
 from paceline.model.resources import GpuNeed, Need
-from paceline.sdk import grammar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

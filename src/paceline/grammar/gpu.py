@@ -16,9 +16,9 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from paceline.grammar.quantity import format_count, format_size, read_size, thousandths
 from paceline.model.errors import UsageError
 from paceline.model.resources import WHOLE, GpuNeed
-from paceline.sdk.grammar.quantity import format_count, format_size, read_size, thousandths
 
 VENDORS = ("nvidia", "amd", "intel")
 COUNT_LIMIT = 64

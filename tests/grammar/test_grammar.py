@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paceline import grammar
+from paceline.grammar import selector
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
 from paceline.model.resources import GpuNeed
-from paceline.sdk import grammar
-from paceline.sdk.grammar import selector
 
 GB, GIB = 10**9, 2**30
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 GRPC_PORT = 50051
+HTTP_PORT = 3000
 DEFAULT_ADDRESS = f"127.0.0.1:{GRPC_PORT}"
 MESSAGE_LIMIT = 4 << 20
 """Bytes of one gRPC message."""
@@ -41,6 +42,9 @@ class ServerOptions:
     home: Path = field(default_factory=home)
     host: str = "127.0.0.1"
     port: int = GRPC_PORT
+    http_port: int = HTTP_PORT
+    http_elsewhere: bool = True  # any free port will do if that one is taken
+    http_hosts: tuple[str, ...] = ()  # names, besides this machine's own, by which browsers may call it
     store: str = ""  # "memory", or a path; empty: home/server/paceline.db
     catalog: str = field(default="", repr=False)  # URL of a MongoDB; empty: home/server/catalog.db
     tls: Tls = field(default_factory=Tls)
@@ -60,7 +64,7 @@ class ServerOptions:
 
     @property
     def whereabouts(self) -> Path:
-        """JSON {"address", "pid"} of the server that runs from this home."""
+        """JSON {"address", "http", "pid"} of the server that runs from this home."""
         return self.directory / "server.json"
 
 

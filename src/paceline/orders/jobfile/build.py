@@ -9,13 +9,14 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace as replace_fields
 
+from paceline import grammar
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
-from paceline.sdk import grammar, rows
-from paceline.sdk.jobfile.fields import Job, Resources, Retries, Sweep
-from paceline.sdk.sweeps.metric import Direction, direction
-from paceline.sdk.sweeps.space import Space, corners, parse_space
-from paceline.sdk.work import Asked, Order, default_name, needs, prepare
+from paceline.orders import rows
+from paceline.orders.jobfile.fields import Job, Resources, Retries, Sweep
+from paceline.orders.metric import Direction, direction
+from paceline.orders.space import Space, corners, parse_space
+from paceline.orders.work import Asked, Order, default_name, needs, prepare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

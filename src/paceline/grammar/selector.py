@@ -11,10 +11,10 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from paceline.grammar.array import format_array, parse_ranges
+from paceline.grammar.name import NUMBERS, TASKS, check_name
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
-from paceline.sdk.grammar.array import format_array, parse_ranges
-from paceline.sdk.grammar.name import NUMBERS, TASKS, check_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

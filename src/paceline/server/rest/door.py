@@ -1,0 +1,96 @@
+"""What stands before every route: under which name we were called, from whose page, with which token.
+
+Deny by default: what ``OPEN`` does not name takes a token, also a path that does not exist. A browser is kept from
+acting for somebody else by three things: no cookies at all, a ``Host`` that must be one of ours (so that no foreign
+name can be bent to this address), and an ``Origin`` that, where it is said, must be ours too, whatever the method.
+"""
+
+from collections.abc import Collection, Mapping
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from paceline.clock import Clock
+from paceline.model.errors import Forbidden, PacelineError
+from paceline.server.auth import ANYBODY, Auth, Principal
+from paceline.server.rest import problems
+from paceline.wire.status import http_status
+
+OPEN = ("/", "/health", "/ready", "/api/login")
+"""Paths that answer anybody: whether we live, and a page without any data. ``/assets/`` is open too."""
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+HEADERS: Mapping[str, str] = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class Door:
+    """An ASGI application around another. ``hosts``: names besides this machine's own by which we may be called."""
+
+    def __init__(self, app: ASGIApp, auth: Auth, clock: Clock, hosts: Collection[str]) -> None:
+        self._app = app
+        self._auth = auth
+        self._clock = clock
+        self._hosts = frozenset((*LOOPBACK, *hosts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":  # uvicorn is told to speak nothing else
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            self._demand_ours(headers)
+            scope.setdefault("state", {})["principal"] = self._admit(scope["method"], scope["path"], headers)
+        except PacelineError as error:
+            await _refuse(send, error)
+            return
+        await self._app(scope, receive, _sealed(send))
+
+    def _demand_ours(self, headers: Mapping[str, str]) -> None:
+        host = headers.get("host", "")
+        if split_host(host) not in self._hosts:
+            raise Forbidden(f"Host: {host!r} is no name of this server", hint="allow it with --http-host NAME")
+        origin = headers.get("origin", "")
+        if origin and origin.partition("://")[2] != host:
+            raise Forbidden(f"Origin: {origin!r} is another page", hint="call without Origin, or from our own page")
+        if headers.get("sec-fetch-site", "same-origin") == "cross-site":
+            raise Forbidden("Sec-Fetch-Site: another site's page sent this")
+
+    def _admit(self, method: str, path: str, headers: Mapping[str, str]) -> Principal:
+        if path in OPEN or path.startswith("/assets/"):
+            return ANYBODY
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        bearer = token.strip() if kind.lower() == "bearer" else ""
+        roles = ("admin", "read") if method in ("GET", "HEAD") else ("admin",)
+        return self._auth.holder(roles, bearer, self._clock.now())
+
+
+def split_host(text: str) -> str:
+    """The name in ``name:port``."""
+    if text.startswith("["):
+        return text.partition("]")[0] + "]"
+    return text.partition(":")[0].lower()
+
+
+def _sealed(send: Send) -> Send:
+    """Every answer carries what browsers are to be told."""
+    extra = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+
+    async def sealed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *extra]
+        await send(message)
+
+    return sealed
+
+
+async def _refuse(send: Send, error: PacelineError) -> None:
+    status = http_status(error)
+    headers = {"content-type": problems.MEDIA_TYPE, **({"www-authenticate": "Bearer"} if status == 401 else {})}
+    start = [(name.encode(), value.encode()) for name, value in {**headers, **HEADERS}.items()]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": problems.body(error), "more_body": False})
