@@ -14,6 +14,7 @@ import grpc.aio
 from paceline.clock import Clock
 from paceline.model.errors import PacelineError
 from paceline.server.auth import Auth, Principal
+from paceline.server.caller import CALLER
 from paceline.wire.protocol import PROTOCOL_KEY, check_protocol
 from paceline.wire.status import grpc_status, trailers
 
@@ -49,10 +50,10 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         try:
-            self.admit(method, _pairs(handler_call_details.invocation_metadata))
+            caller = self.admit(method, _pairs(handler_call_details.invocation_metadata))
         except PacelineError as error:
             return _refusing(handler, error)
-        return _guarded(handler)
+        return _guarded(handler, caller)
 
 
 class Stream(Protocol):
@@ -89,11 +90,12 @@ async def _abort(context: Context, error: PacelineError) -> None:
     await context.abort(grpc_status(error), error.message, trailers(error))
 
 
-def _guarded(handler: Handler) -> Handler:
-    """The same method; an error of ours ends the call with its status, text and hint."""
+def _guarded(handler: Handler, caller: Principal) -> Handler:
+    """The same method, which knows its caller; an error of ours ends the call with its status, text and hint."""
     method: Any = handler.unary_unary or handler.unary_stream or handler.stream_stream
 
     async def answer(request: object, context: Context) -> object:
+        CALLER.set(caller)
         try:
             return await method(request, context)
         except PacelineError as error:
@@ -101,6 +103,7 @@ def _guarded(handler: Handler) -> Handler:
             return None
 
     async def stream(request: object, context: Context) -> AsyncIterator[object]:
+        CALLER.set(caller)
         try:
             async for reply in method(request, context):
                 yield reply

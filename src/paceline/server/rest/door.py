@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from paceline.clock import Clock
 from paceline.model.errors import Forbidden, PacelineError
 from paceline.server.auth import ANYBODY, Auth, Principal
+from paceline.server.caller import CALLER
 from paceline.server.rest import problems
 from paceline.wire.status import http_status
 
@@ -44,10 +45,12 @@ class Door:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             self._demand_ours(headers)
-            scope.setdefault("state", {})["principal"] = self._admit(scope["method"], scope["path"], headers)
+            caller = self._admit(scope["method"], scope["path"], headers)
         except PacelineError as error:
             await _refuse(send, error)
             return
+        CALLER.set(caller)
+        scope.setdefault("state", {})["principal"] = caller
         await self._app(scope, receive, _sealed(send))
 
     def _demand_ours(self, headers: Mapping[str, str]) -> None:
