@@ -15,6 +15,7 @@ from pathlib import Path
 from paceline.cli.keeper import Death, Keeper, Process
 from paceline.clock import Clock
 from paceline.model.errors import Conflict, PacelineError
+from paceline.telemetry.lines import read
 from paceline.wire.whereabouts import Whereabouts, read_whereabouts
 
 START_SECONDS = 30.0
@@ -157,7 +158,7 @@ class LocalFleet:
                 lines = log.read().decode(errors="replace").strip().splitlines()
         except OSError:
             return ""
-        return "".join(f"\n  {line}" for line in lines[-_LAST_WORDS:])
+        return "".join(f"\n  {read(line)}" for line in lines[-_LAST_WORDS:])
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from typing import TypeVar
 import click
 
 from paceline import config
-from paceline.config import Tls
+from paceline.config import LogOptions, Tls
+from paceline.grammar.level import parse_level, parse_log_format
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -38,6 +39,26 @@ def record_options(command: F) -> F:
         "--record", default="", metavar="FILE", help="Append every event and decision, for `paceline replay`."
     )
     return option(command)
+
+
+def log_options(command: F) -> F:
+    """What is logged, on stderr."""
+    command = click.option(
+        "--log-format", default="", metavar="FORMAT", help="console or json; default: console at a terminal, else json."
+    )(command)
+    option = click.option(
+        "--log-level", default="", metavar="LEVEL", help="debug, info (the default), warning or error."
+    )
+    return option(command)
+
+
+def log_of(level: str, form: str) -> LogOptions:
+    """What was named, each in its absence by ``PACELINE_LOG_…``."""
+    levels = (level, "--log-level") if level else (config.variable("LOG_LEVEL"), "PACELINE_LOG_LEVEL")
+    forms = (form, "--log-format") if form else (config.variable("LOG_FORMAT"), "PACELINE_LOG_FORMAT")
+    return LogOptions(
+        level=parse_level(*levels) if levels[0] else "info", form=parse_log_format(*forms) if forms[0] else ""
+    )
 
 
 def home_of(text: str) -> Path:

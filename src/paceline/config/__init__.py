@@ -36,6 +36,14 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """What a process logs, on stderr."""
+
+    level: str = "info"  # or "debug", "warning", "error"
+    form: str = ""  # "console" or "json"; empty: console at a terminal, else JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
     """Of ``paceline server``."""
 
@@ -53,6 +61,7 @@ class ServerOptions:
     reserve: int = 256 << 20  # bytes free where the store lies, below which nothing new is accepted
     record: str = ""  # file to which every event and decision is appended; empty: none
     record_contents: bool = False  # payloads, results, parameters and environments too, not only their lengths
+    log: LogOptions = field(default_factory=LogOptions)
 
     @property
     def directory(self) -> Path:
@@ -82,6 +91,7 @@ class WorkerOptions:
     time: float = 0.0  # seconds until the machine goes away; 0: never
     reserve: int = 64 << 20  # bytes free where it keeps its files, below which it takes nothing new
     tls: Tls = field(default_factory=Tls)
+    log: LogOptions = field(default_factory=LogOptions)
 
     @property
     def directory(self) -> Path:
@@ -108,6 +118,14 @@ def variable(name: str) -> str:
 def of_caller(name: str) -> str | None:
     """A variable of the caller's own, by its full name: ``NO_COLOR``, or what ``--env NAME`` passes on."""
     return os.environ.get(name)
+
+
+def traces_wanted() -> bool:
+    """Whether spans are to be told to a collector: ``PACELINE_OTEL`` says it, or OpenTelemetry's own variables do."""
+    said = variable("OTEL").lower()
+    if said or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return said not in ("", "0", "false", "no", "off")
+    return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
 
 
 def threads() -> int:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import click
 
 from paceline.cli.face import Face, speaks
-from paceline.cli.process_options import home_of, home_option, record_options, tls_of, tls_options
+from paceline.cli.process_options import home_of, home_option, log_of, log_options, record_options, tls_of, tls_options
 from paceline.config import GRPC_PORT, HTTP_PORT, ServerOptions, variable
 from paceline.grammar import parse_duration, parse_size
 from paceline.model.errors import UsageError
@@ -40,6 +40,7 @@ from paceline.model.errors import UsageError
 )
 @record_options
 @home_option
+@log_options
 @tls_options
 @speaks
 def server(face: Face, /, http_port: int | None, http_host: tuple[str, ...], **given: str) -> int:
@@ -59,6 +60,7 @@ def server(face: Face, /, http_port: int | None, http_host: tuple[str, ...], **g
         reserve=parse_size(given["reserve"], "--reserve"),
         record=given["record"],
         record_contents=bool(given["record_payloads"]),
+        log=log_of(given["log_level"], given["log_format"]),
     )
     from paceline.server.app import run  # noqa: PLC0415 - the whole server, which --help need not pay
 

@@ -14,7 +14,7 @@ import click
 from paceline import config
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
-from paceline.cli.process_options import home_of, home_option, record_options
+from paceline.cli.process_options import home_of, home_option, log_of, log_options, record_options
 from paceline.cli.session import ask_home
 from paceline.clock import SystemClock
 from paceline.config import GRPC_PORT, ServerOptions
@@ -41,18 +41,19 @@ JOIN_SECONDS, JOIN_LOOK = 15.0, 0.05
 )
 @record_options
 @home_option
+@log_options
 @speaks
-def up(face: Face, /, *, count: int, cpus: str, port: int, home: str, **recording: str) -> int:
+def up(face: Face, /, *, count: int, cpus: str, port: int, home: str, **given: str) -> int:
     """Start a server and local workers, and keep them running until Ctrl-C."""
-    place, each = home_of(home), _cpus(cpus, count)
+    place, each, logging = home_of(home), _cpus(cpus, count), _logging(given.pop("log_level"), given.pop("log_format"))
     with alone(place):
         fleet = LocalFleet(home=place, clock=SystemClock(), said=face.remark, workers=_names(count))
         with fleet.attended():
             try:
                 address = fleet.bring_up(
                     str(port),
-                    lambda port: ("server", "--home", str(place), "--port", port, *_recording(**recording)),
-                    lambda name, address: _worker(place, name, address, each),
+                    lambda port: ("server", "--home", str(place), "--port", port, *logging, *_recording(**given)),
+                    lambda name, address: (*_worker(place, name, address, each), *logging),
                 )
                 ask_home(place, lambda client: _joined(client, fleet))
                 _tell(face, address, place, fleet.workers)
@@ -77,6 +78,12 @@ def _recording(record: str, record_payloads: str) -> Sequence[str]:
     """The same words for the server."""
     contents = ("--record-payloads",) if record_payloads else ()
     return ("--record", str(Path(record).absolute()), *contents) if record else ()
+
+
+def _logging(level: str, form: str) -> Sequence[str]:
+    """The same words for all of them: wrong ones are told here, and not in a file."""
+    options = log_of(level, form)
+    return ("--log-level", options.level, "--log-format", options.form or "json")
 
 
 def _worker(home: Path, name: str, address: str, cpus: str) -> Sequence[str]:

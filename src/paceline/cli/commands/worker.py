@@ -16,7 +16,7 @@ from paceline.cli.complete import worker_argument
 from paceline.cli.face import Face, asks, speaks
 from paceline.cli.forms import form, forms
 from paceline.cli.lazy import NounGroup
-from paceline.cli.process_options import home_of, home_option, tls_of, tls_options
+from paceline.cli.process_options import home_of, home_option, log_of, log_options, tls_of, tls_options
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, state, table
 from paceline.cli.words import about, age
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 @click.option("--reserve", default="64MiB", metavar="SIZE", help="Free disk space below which it takes nothing new.")
 @click.option("--join-token-file", default="", metavar="FILE", help="For the first start; or PACELINE_JOIN_TOKEN.")
 @home_option
+@log_options
 @tls_options
 @click.pass_context
 @asks
@@ -204,6 +205,7 @@ def _options(server: str, label: Sequence[str], given: Mapping[str, str]) -> Wor
         time=grammar.parse_duration(given["time_left"], "--time") if given["time_left"] else 0.0,
         reserve=grammar.parse_size(given["reserve"], "--reserve"),
         tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
+        log=log_of(given["log_level"], given["log_format"]),
     )
 
 
