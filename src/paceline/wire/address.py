@@ -3,17 +3,12 @@
 import ipaddress
 
 from paceline.config import GRPC_PORT
-from paceline.model.errors import UsageError
+from paceline.grammar.address import parse_address
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """``host``, ``host:port`` or ``[::1]:port``. Raises UsageError for what is none of them."""
-    host, colon, port = address.rpartition(":")
-    if not colon or address.endswith("]"):
-        host, port = address, str(GRPC_PORT)
-    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise UsageError(f"server: {address!r} is not an address", hint="such as gpu-box:50051")
-    return host.strip("[]"), int(port)
+    """Host and port, in any form that ``grammar.address`` reads. Raises UsageError for what is none."""
+    return parse_address(address, "server", GRPC_PORT)
 
 
 def is_loopback(address: str) -> bool:
