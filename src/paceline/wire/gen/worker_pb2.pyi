@@ -91,15 +91,19 @@ Global___Gpu: _TypeAlias = Gpu  # noqa: Y015
 
 @_typing.final
 class Capacity(_message.Message):
+    """`tasks`: how many it takes at once, however little they need; 0: as many as fit."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     CPU_FIELD_NUMBER: _builtins.int
     MEMORY_FIELD_NUMBER: _builtins.int
     DISK_FIELD_NUMBER: _builtins.int
     GPUS_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
     cpu: _builtins.int
     memory: _builtins.int
     disk: _builtins.int
+    tasks: _builtins.int
     @_builtins.property
     def gpus(self) -> _containers.RepeatedCompositeFieldContainer[Global___Gpu]: ...
     def __init__(
@@ -109,10 +113,11 @@ class Capacity(_message.Message):
         memory: _builtins.int = ...,
         disk: _builtins.int = ...,
         gpus: _abc.Iterable[Global___Gpu] | None = ...,
+        tasks: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu", b"cpu", "disk", b"disk", "gpus", b"gpus", "memory", b"memory"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu", b"cpu", "disk", b"disk", "gpus", b"gpus", "memory", b"memory", "tasks", b"tasks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1150,3 +1155,775 @@ class Done(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Done: _TypeAlias = Done  # noqa: Y015
+
+@_typing.final
+class WorkerCapabilities(_message.Message):
+    """── workers that call ──────────────────────────────────────────────────────────────────────────────────────────────
+    Words of a status may be written in either case. Whatever is left out has the meaning that is given here.
+
+    `max_tasks`: how many it takes at once; 0: one for each core. `gpus` says more than `gpu_count`, and is then as long.
+    `features`: what it can do besides running commands ("python3.11", "train.random_forest"); `kinds`: kinds of task.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CPU_CORES_FIELD_NUMBER: _builtins.int
+    MEMORY_GB_FIELD_NUMBER: _builtins.int
+    GPU_COUNT_FIELD_NUMBER: _builtins.int
+    MAX_TASKS_FIELD_NUMBER: _builtins.int
+    DISK_GB_FIELD_NUMBER: _builtins.int
+    GPUS_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    FEATURES_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    HOST_FIELD_NUMBER: _builtins.int
+    SECONDS_LEFT_FIELD_NUMBER: _builtins.int
+    cpu_cores: _builtins.int
+    memory_gb: _builtins.float
+    gpu_count: _builtins.int
+    max_tasks: _builtins.int
+    disk_gb: _builtins.float
+    host: _builtins.str
+    seconds_left: _builtins.float
+    @_builtins.property
+    def gpus(self) -> _containers.RepeatedCompositeFieldContainer[Global___Gpu]: ...
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    @_builtins.property
+    def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        cpu_cores: _builtins.int = ...,
+        memory_gb: _builtins.float = ...,
+        gpu_count: _builtins.int = ...,
+        max_tasks: _builtins.int = ...,
+        disk_gb: _builtins.float = ...,
+        gpus: _abc.Iterable[Global___Gpu] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        features: _abc.Iterable[_builtins.str] | None = ...,
+        kinds: _abc.Iterable[_builtins.str] | None = ...,
+        host: _builtins.str = ...,
+        seconds_left: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu_cores", b"cpu_cores", "disk_gb", b"disk_gb", "features", b"features", "gpu_count", b"gpu_count", "gpus", b"gpus", "host", b"host", "kinds", b"kinds", "labels", b"labels", "max_tasks", b"max_tasks", "memory_gb", b"memory_gb", "seconds_left", b"seconds_left"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkerCapabilities: _TypeAlias = WorkerCapabilities  # noqa: Y015
+
+@_typing.final
+class WorkerMetrics(_message.Message):
+    """As the worker measures them, for people. `cpu_usage`, `memory_usage`: percent; `timestamp`: seconds since 1970."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CPU_USAGE_FIELD_NUMBER: _builtins.int
+    MEMORY_USAGE_FIELD_NUMBER: _builtins.int
+    ACTIVE_TASKS_FIELD_NUMBER: _builtins.int
+    TIMESTAMP_FIELD_NUMBER: _builtins.int
+    cpu_usage: _builtins.float
+    memory_usage: _builtins.float
+    active_tasks: _builtins.int
+    timestamp: _builtins.float
+    def __init__(
+        self,
+        *,
+        cpu_usage: _builtins.float = ...,
+        memory_usage: _builtins.float = ...,
+        active_tasks: _builtins.int = ...,
+        timestamp: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_tasks", b"active_tasks", "cpu_usage", b"cpu_usage", "memory_usage", b"memory_usage", "timestamp", b"timestamp"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkerMetrics: _TypeAlias = WorkerMetrics  # noqa: Y015
+
+@_typing.final
+class TaskIds(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def task_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        task_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task_ids", b"task_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TaskIds: _TypeAlias = TaskIds  # noqa: Y015
+
+@_typing.final
+class RegisterWorkerRequest(_message.Message):
+    """`worker_id`: the name that it wants. `status`: AVAILABLE, or BUSY. `held`: tasks that it still has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    status: _builtins.str
+    @_builtins.property
+    def capabilities(self) -> Global___WorkerCapabilities: ...
+    @_builtins.property
+    def held(self) -> Global___TaskIds: ...
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        capabilities: Global___WorkerCapabilities | None = ...,
+        status: _builtins.str = ...,
+        held: Global___TaskIds | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "held", b"held"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "held", b"held", "status", b"status", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterWorkerRequest: _TypeAlias = RegisterWorkerRequest  # noqa: Y015
+
+@_typing.final
+class RegisterWorkerResponse(_message.Message):
+    """`worker_id`: the name that it has from now on. `key`: told once, for a join token. It is silent for `lease_seconds`:
+    its tasks are void, and run elsewhere. `cancelled`: what of `held` is not its own any more, and is to be ended.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    HEARTBEAT_SECONDS_FIELD_NUMBER: _builtins.int
+    LEASE_SECONDS_FIELD_NUMBER: _builtins.int
+    CANCELLED_FIELD_NUMBER: _builtins.int
+    WORKER_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    key: _builtins.str
+    heartbeat_seconds: _builtins.float
+    lease_seconds: _builtins.float
+    worker: _builtins.int
+    @_builtins.property
+    def cancelled(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        key: _builtins.str = ...,
+        heartbeat_seconds: _builtins.float = ...,
+        lease_seconds: _builtins.float = ...,
+        cancelled: _abc.Iterable[_builtins.str] | None = ...,
+        worker: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "heartbeat_seconds", b"heartbeat_seconds", "key", b"key", "lease_seconds", b"lease_seconds", "worker", b"worker", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterWorkerResponse: _TypeAlias = RegisterWorkerResponse  # noqa: Y015
+
+@_typing.final
+class PollForTaskRequest(_message.Message):
+    """Answered once there is something to tell, or `wait_seconds` have passed (absent: half the lease, which is the most)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    MAX_TASKS_FIELD_NUMBER: _builtins.int
+    WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    max_tasks: _builtins.int
+    wait_seconds: _builtins.float
+    @_builtins.property
+    def capabilities(self) -> Global___WorkerCapabilities: ...
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        capabilities: Global___WorkerCapabilities | None = ...,
+        max_tasks: _builtins.int = ...,
+        wait_seconds: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "capabilities", b"capabilities", "wait_seconds", b"wait_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds", "capabilities", b"capabilities", "max_tasks", b"max_tasks", "wait_seconds", b"wait_seconds", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__wait_seconds: _TypeAlias = _typing.Literal["wait_seconds"]  # noqa: Y015
+    _WhichOneofArgType__wait_seconds: _TypeAlias = _typing.Literal["_wait_seconds", b"_wait_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__wait_seconds) -> _WhichOneofReturnType__wait_seconds | None: ...
+
+Global___PollForTaskRequest: _TypeAlias = PollForTaskRequest  # noqa: Y015
+
+@_typing.final
+class PollForTaskResponse(_message.Message):
+    """Without `max_tasks` in the request there is at most one, in `task`; with it they are in `tasks`.
+    `cancelled`: tasks to be ended. `drain`: there will be no more for now.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_FIELD_NUMBER: _builtins.int
+    TASKS_FIELD_NUMBER: _builtins.int
+    CANCELLED_FIELD_NUMBER: _builtins.int
+    DRAIN_FIELD_NUMBER: _builtins.int
+    drain: _builtins.bool
+    @_builtins.property
+    def task(self) -> Global___Task: ...
+    @_builtins.property
+    def tasks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Task]: ...
+    @_builtins.property
+    def cancelled(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        task: Global___Task | None = ...,
+        tasks: _abc.Iterable[Global___Task] | None = ...,
+        cancelled: _abc.Iterable[_builtins.str] | None = ...,
+        drain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task", b"task"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "drain", b"drain", "task", b"task", "tasks", b"tasks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PollForTaskResponse: _TypeAlias = PollForTaskResponse  # noqa: Y015
+
+@_typing.final
+class Task(_message.Message):
+    """`id` names the attempt ("3.17#2") and is echoed as it is. `command`: for `bash -c`; `argv`: the same without a shell.
+    Empty `cwd`: a directory of its own. `timeout` (0: none) and `grace`, between TERM and KILL, are in seconds.
+    Of a kind other than "command" there are `params`, a JSON object, and `payload`. `gpus`: the devices that are its own.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class EnvEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    ID_FIELD_NUMBER: _builtins.int
+    COMMAND_FIELD_NUMBER: _builtins.int
+    INPUT_FILES_FIELD_NUMBER: _builtins.int
+    OUTPUT_FILES_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    ARGV_FIELD_NUMBER: _builtins.int
+    ENV_FIELD_NUMBER: _builtins.int
+    CWD_FIELD_NUMBER: _builtins.int
+    TIMEOUT_FIELD_NUMBER: _builtins.int
+    GRACE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    PARAMS_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    GPUS_FIELD_NUMBER: _builtins.int
+    CPUS_FIELD_NUMBER: _builtins.int
+    MEMORY_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    command: _builtins.str
+    attempt: _builtins.int
+    cwd: _builtins.str
+    timeout: _builtins.float
+    grace: _builtins.float
+    kind: _builtins.str
+    params: _builtins.str
+    payload: _builtins.bytes
+    cpus: _builtins.float
+    memory: _builtins.int
+    @_builtins.property
+    def input_files(self) -> _containers.RepeatedCompositeFieldContainer[Global___StagedFile]: ...
+    @_builtins.property
+    def output_files(self) -> _containers.RepeatedCompositeFieldContainer[Global___StagedFile]: ...
+    @_builtins.property
+    def argv(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def env(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    @_builtins.property
+    def gpus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        command: _builtins.str = ...,
+        input_files: _abc.Iterable[Global___StagedFile] | None = ...,
+        output_files: _abc.Iterable[Global___StagedFile] | None = ...,
+        attempt: _builtins.int = ...,
+        argv: _abc.Iterable[_builtins.str] | None = ...,
+        env: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        cwd: _builtins.str = ...,
+        timeout: _builtins.float = ...,
+        grace: _builtins.float = ...,
+        kind: _builtins.str = ...,
+        params: _builtins.str = ...,
+        payload: _builtins.bytes = ...,
+        gpus: _abc.Iterable[_builtins.str] | None = ...,
+        cpus: _builtins.float = ...,
+        memory: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["argv", b"argv", "attempt", b"attempt", "command", b"command", "cpus", b"cpus", "cwd", b"cwd", "env", b"env", "gpus", b"gpus", "grace", b"grace", "id", b"id", "input_files", b"input_files", "kind", b"kind", "memory", b"memory", "output_files", b"output_files", "params", b"params", "payload", b"payload", "timeout", b"timeout"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Task: _TypeAlias = Task  # noqa: Y015
+
+@_typing.final
+class StagedFile(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_FIELD_NUMBER: _builtins.int
+    DESTINATION_FIELD_NUMBER: _builtins.int
+    source: _builtins.str
+    destination: _builtins.str
+    def __init__(
+        self,
+        *,
+        source: _builtins.str = ...,
+        destination: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["destination", b"destination", "source", b"source"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StagedFile: _TypeAlias = StagedFile  # noqa: Y015
+
+@_typing.final
+class UpdateTaskStatusRequest(_message.Message):
+    """`status`: RUNNING; or how it ended: COMPLETED FAILED CANCELLED TIMEOUT OOM LAUNCH REJECTED RETURNED INTERRUPTED.
+    `output`: more of what it wrote, appended; with `output_offset`, bytes of the stream before it, a repeat counts once.
+    `stream`: "out" or "err"; empty: "out". `exit_code`: minus the signal's number if one ended it. `message`: a sentence.
+    `seconds`: how long it ran; 0: as long as it was away.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELD_NUMBER: _builtins.int
+    OUTPUT_OFFSET_FIELD_NUMBER: _builtins.int
+    STREAM_FIELD_NUMBER: _builtins.int
+    EXIT_CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    task_id: _builtins.str
+    status: _builtins.str
+    output: _builtins.str
+    output_offset: _builtins.int
+    stream: _builtins.str
+    exit_code: _builtins.int
+    message: _builtins.str
+    result: _builtins.bytes
+    seconds: _builtins.float
+    @_builtins.property
+    def progress(self) -> Global___Progress: ...
+    def __init__(
+        self,
+        *,
+        task_id: _builtins.str = ...,
+        status: _builtins.str = ...,
+        output: _builtins.str = ...,
+        output_offset: _builtins.int | None = ...,
+        stream: _builtins.str = ...,
+        exit_code: _builtins.int = ...,
+        message: _builtins.str = ...,
+        result: _builtins.bytes = ...,
+        seconds: _builtins.float = ...,
+        progress: Global___Progress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_output_offset", b"_output_offset", "output_offset", b"output_offset", "progress", b"progress"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_output_offset", b"_output_offset", "exit_code", b"exit_code", "message", b"message", "output", b"output", "output_offset", b"output_offset", "progress", b"progress", "result", b"result", "seconds", b"seconds", "status", b"status", "stream", b"stream", "task_id", b"task_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__output_offset: _TypeAlias = _typing.Literal["output_offset"]  # noqa: Y015
+    _WhichOneofArgType__output_offset: _TypeAlias = _typing.Literal["_output_offset", b"_output_offset"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__output_offset) -> _WhichOneofReturnType__output_offset | None: ...
+
+Global___UpdateTaskStatusRequest: _TypeAlias = UpdateTaskStatusRequest  # noqa: Y015
+
+@_typing.final
+class Progress(_message.Message):
+    """`values`: a JSON object, such as {"loss": 0.3}."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STEP_FIELD_NUMBER: _builtins.int
+    VALUES_FIELD_NUMBER: _builtins.int
+    step: _builtins.int
+    values: _builtins.str
+    def __init__(
+        self,
+        *,
+        step: _builtins.int = ...,
+        values: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["step", b"step", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Progress: _TypeAlias = Progress  # noqa: Y015
+
+@_typing.final
+class UpdateTaskStatusResponse(_message.Message):
+    """`answer`: KEPT; or STALE: no longer this worker's, or told before. Either way it is done with.
+    In a batch also NOT_FOUND and FORBIDDEN, which a single update raises as errors. `message` says why.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWER_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    answer: _builtins.str
+    message: _builtins.str
+    def __init__(
+        self,
+        *,
+        answer: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateTaskStatusResponse: _TypeAlias = UpdateTaskStatusResponse  # noqa: Y015
+
+@_typing.final
+class TaskStatusUpdate(_message.Message):
+    """The same fields as UpdateTaskStatusRequest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    OUTPUT_FIELD_NUMBER: _builtins.int
+    OUTPUT_OFFSET_FIELD_NUMBER: _builtins.int
+    STREAM_FIELD_NUMBER: _builtins.int
+    EXIT_CODE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    SECONDS_FIELD_NUMBER: _builtins.int
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    task_id: _builtins.str
+    status: _builtins.str
+    output: _builtins.str
+    output_offset: _builtins.int
+    stream: _builtins.str
+    exit_code: _builtins.int
+    message: _builtins.str
+    result: _builtins.bytes
+    seconds: _builtins.float
+    @_builtins.property
+    def progress(self) -> Global___Progress: ...
+    def __init__(
+        self,
+        *,
+        task_id: _builtins.str = ...,
+        status: _builtins.str = ...,
+        output: _builtins.str = ...,
+        output_offset: _builtins.int | None = ...,
+        stream: _builtins.str = ...,
+        exit_code: _builtins.int = ...,
+        message: _builtins.str = ...,
+        result: _builtins.bytes = ...,
+        seconds: _builtins.float = ...,
+        progress: Global___Progress | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_output_offset", b"_output_offset", "output_offset", b"output_offset", "progress", b"progress"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_output_offset", b"_output_offset", "exit_code", b"exit_code", "message", b"message", "output", b"output", "output_offset", b"output_offset", "progress", b"progress", "result", b"result", "seconds", b"seconds", "status", b"status", "stream", b"stream", "task_id", b"task_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__output_offset: _TypeAlias = _typing.Literal["output_offset"]  # noqa: Y015
+    _WhichOneofArgType__output_offset: _TypeAlias = _typing.Literal["_output_offset", b"_output_offset"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__output_offset) -> _WhichOneofReturnType__output_offset | None: ...
+
+Global___TaskStatusUpdate: _TypeAlias = TaskStatusUpdate  # noqa: Y015
+
+@_typing.final
+class BatchUpdateTaskStatusRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPDATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def updates(self) -> _containers.RepeatedCompositeFieldContainer[Global___TaskStatusUpdate]: ...
+    def __init__(
+        self,
+        *,
+        updates: _abc.Iterable[Global___TaskStatusUpdate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["updates", b"updates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateTaskStatusRequest: _TypeAlias = BatchUpdateTaskStatusRequest  # noqa: Y015
+
+@_typing.final
+class BatchUpdateTaskStatusResponse(_message.Message):
+    """`answers` stand in the order of the updates; empty: all were KEPT."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___UpdateTaskStatusResponse]: ...
+    def __init__(
+        self,
+        *,
+        answers: _abc.Iterable[Global___UpdateTaskStatusResponse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchUpdateTaskStatusResponse: _TypeAlias = BatchUpdateTaskStatusResponse  # noqa: Y015
+
+@_typing.final
+class HeartbeatRequest(_message.Message):
+    """`held`: every task whose end was not answered yet. What was handed out and is missing in two of them in a row never
+    arrived, and goes to others.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    status: _builtins.str
+    @_builtins.property
+    def metrics(self) -> Global___WorkerMetrics: ...
+    @_builtins.property
+    def held(self) -> Global___TaskIds: ...
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        status: _builtins.str = ...,
+        metrics: Global___WorkerMetrics | None = ...,
+        held: Global___TaskIds | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "metrics", b"metrics"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held", b"held", "metrics", b"metrics", "status", b"status", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeartbeatRequest: _TypeAlias = HeartbeatRequest  # noqa: Y015
+
+@_typing.final
+class HeartbeatResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CANCELLED_FIELD_NUMBER: _builtins.int
+    DRAIN_FIELD_NUMBER: _builtins.int
+    drain: _builtins.bool
+    @_builtins.property
+    def cancelled(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        cancelled: _abc.Iterable[_builtins.str] | None = ...,
+        drain: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "drain", b"drain"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeartbeatResponse: _TypeAlias = HeartbeatResponse  # noqa: Y015
+
+@_typing.final
+class UpdateWorkerStatusRequest(_message.Message):
+    """AVAILABLE, BUSY (nothing new for now), TERMINATED (it leaves, and holds nothing any more)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    status: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        status: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "status", b"status", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateWorkerStatusRequest: _TypeAlias = UpdateWorkerStatusRequest  # noqa: Y015
+
+@_typing.final
+class UpdateWorkerStatusResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateWorkerStatusResponse: _TypeAlias = UpdateWorkerStatusResponse  # noqa: Y015
+
+@_typing.final
+class ListWorkersRequest(_message.Message):
+    """`all`: also those that are gone."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALL_FIELD_NUMBER: _builtins.int
+    all: _builtins.bool
+    def __init__(
+        self,
+        *,
+        all: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWorkersRequest: _TypeAlias = ListWorkersRequest  # noqa: Y015
+
+@_typing.final
+class ListWorkersResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def workers(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkerInfo]: ...
+    def __init__(
+        self,
+        *,
+        workers: _abc.Iterable[Global___WorkerInfo] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["workers", b"workers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWorkersResponse: _TypeAlias = ListWorkersResponse  # noqa: Y015
+
+@_typing.final
+class WorkerInfo(_message.Message):
+    """`status`: AVAILABLE, BUSY, TERMINATED, LOST; `state`: the same more exactly, in words of Paceline.
+    `metrics`: as the worker last sent them. `last_heartbeat`: seconds since 1970.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    CAPABILITIES_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ACTIVE_TASKS_FIELD_NUMBER: _builtins.int
+    LAST_HEARTBEAT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    WORKER_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    status: _builtins.str
+    state: _builtins.str
+    active_tasks: _builtins.int
+    last_heartbeat: _builtins.float
+    reason: _builtins.str
+    worker: _builtins.int
+    @_builtins.property
+    def capabilities(self) -> Global___WorkerCapabilities: ...
+    @_builtins.property
+    def metrics(self) -> Global___WorkerMetrics: ...
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        status: _builtins.str = ...,
+        capabilities: Global___WorkerCapabilities | None = ...,
+        metrics: Global___WorkerMetrics | None = ...,
+        state: _builtins.str = ...,
+        active_tasks: _builtins.int = ...,
+        last_heartbeat: _builtins.float = ...,
+        reason: _builtins.str = ...,
+        worker: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "metrics", b"metrics"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_tasks", b"active_tasks", "capabilities", b"capabilities", "last_heartbeat", b"last_heartbeat", "metrics", b"metrics", "reason", b"reason", "state", b"state", "status", b"status", "worker", b"worker", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkerInfo: _TypeAlias = WorkerInfo  # noqa: Y015

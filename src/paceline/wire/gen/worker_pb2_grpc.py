@@ -49,6 +49,41 @@ class WorkerServiceStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileWord.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileReply.FromString,
                 _registered_method=True)
+        self.RegisterWorker = channel.unary_unary(
+                '/worker.WorkerService/RegisterWorker',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.RegisterWorkerRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.RegisterWorkerResponse.FromString,
+                _registered_method=True)
+        self.PollForTask = channel.unary_unary(
+                '/worker.WorkerService/PollForTask',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.PollForTaskRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.PollForTaskResponse.FromString,
+                _registered_method=True)
+        self.UpdateTaskStatus = channel.unary_unary(
+                '/worker.WorkerService/UpdateTaskStatus',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateTaskStatusRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateTaskStatusResponse.FromString,
+                _registered_method=True)
+        self.BatchUpdateTaskStatus = channel.unary_unary(
+                '/worker.WorkerService/BatchUpdateTaskStatus',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.BatchUpdateTaskStatusRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.BatchUpdateTaskStatusResponse.FromString,
+                _registered_method=True)
+        self.SendHeartbeat = channel.unary_unary(
+                '/worker.WorkerService/SendHeartbeat',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.HeartbeatRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.HeartbeatResponse.FromString,
+                _registered_method=True)
+        self.UpdateWorkerStatus = channel.unary_unary(
+                '/worker.WorkerService/UpdateWorkerStatus',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateWorkerStatusRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateWorkerStatusResponse.FromString,
+                _registered_method=True)
+        self.ListWorkers = channel.unary_unary(
+                '/worker.WorkerService/ListWorkers',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersResponse.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer:
@@ -77,6 +112,50 @@ class WorkerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RegisterWorker(self, request, context):
+        """The same for a worker in any language, by plain calls: docs/worker-protocol.md. A newcomer shows a join token and is
+        given a key, which every later call carries.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PollForTask(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateTaskStatus(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchUpdateTaskStatus(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendHeartbeat(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateWorkerStatus(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWorkers(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +173,41 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.Files,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileWord.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.FileReply.SerializeToString,
+            ),
+            'RegisterWorker': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterWorker,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.RegisterWorkerRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.RegisterWorkerResponse.SerializeToString,
+            ),
+            'PollForTask': grpc.unary_unary_rpc_method_handler(
+                    servicer.PollForTask,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.PollForTaskRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.PollForTaskResponse.SerializeToString,
+            ),
+            'UpdateTaskStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateTaskStatus,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateTaskStatusRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateTaskStatusResponse.SerializeToString,
+            ),
+            'BatchUpdateTaskStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchUpdateTaskStatus,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.BatchUpdateTaskStatusRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.BatchUpdateTaskStatusResponse.SerializeToString,
+            ),
+            'SendHeartbeat': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendHeartbeat,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.HeartbeatRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.HeartbeatResponse.SerializeToString,
+            ),
+            'UpdateWorkerStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateWorkerStatus,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateWorkerStatusRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateWorkerStatusResponse.SerializeToString,
+            ),
+            'ListWorkers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWorkers,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -177,6 +291,195 @@ class WorkerService:
             '/worker.WorkerService/Files',
             paceline_dot_wire_dot_gen_dot_worker__pb2.FileWord.SerializeToString,
             paceline_dot_wire_dot_gen_dot_worker__pb2.FileReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterWorker(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/RegisterWorker',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.RegisterWorkerRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.RegisterWorkerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PollForTask(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/PollForTask',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.PollForTaskRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.PollForTaskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateTaskStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/UpdateTaskStatus',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateTaskStatusRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateTaskStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchUpdateTaskStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/BatchUpdateTaskStatus',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.BatchUpdateTaskStatusRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.BatchUpdateTaskStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendHeartbeat(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/SendHeartbeat',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.HeartbeatRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.HeartbeatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateWorkerStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/UpdateWorkerStatus',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateWorkerStatusRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.UpdateWorkerStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWorkers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/ListWorkers',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersResponse.FromString,
             options,
             channel_credentials,
             insecure,
