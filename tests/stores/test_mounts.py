@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from paceline.model.errors import StoreError
-from paceline.stores.mounts import NETWORK, file_system, refuse_network
+from paceline.mounts import NETWORK, file_system, refuse_network
 
 MOUNTINFO = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw

@@ -21,10 +21,10 @@ from typing import TypeVar
 from paceline.model.errors import StoreError
 from paceline.model.queries import Query
 from paceline.model.records import Record, Snapshot
+from paceline.mounts import refuse_network
 from paceline.stores.group_commit import KeptCallback
 from paceline.stores.keeper import Keeper
 from paceline.stores.lock import Lock
-from paceline.stores.mounts import refuse_network
 from paceline.stores.reader import Reader
 from paceline.stores.sqlite_file.restoring import restore
 
