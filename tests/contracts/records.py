@@ -43,7 +43,7 @@ def spec(name: str = "sum", *, tasks: int = 4, is_open: bool = False) -> JobSpec
 
 
 def job(number: int = 1, *, of: JobSpec | None = None, token: str = "", at: float = NOW) -> JobKept:
-    return JobKept(job=JobId(number), spec=of or spec(), at=at, token=token, digest="d" if token else "")
+    return JobKept(job=JobId(number), spec=of or spec(), at=at, token=token, digest="d" if token else "", by="lab")
 
 
 def payloads(first: int, *given: bytes) -> TasksKept:
@@ -82,11 +82,11 @@ def worker(number: int = 3, *, state: WorkerState = WorkerState.READY, at: float
     gpu = Gpu(uuid="GPU-1", vendor="nvidia", model="A100", memory=40 << 30)
     capacity = Capacity(cpu=4000, memory=8 << 30, disk=0, gpus=(gpu,))
     machine = Machine(host="h1", capacity=capacity, labels=(("zone", "a"),), features=("python3.11",))
-    return WorkerKept(worker=WorkerId(number), name=f"w{number}", state=state, machine=machine, at=at)
+    return WorkerKept(worker=WorkerId(number), name=f"w{number}", state=state, machine=machine, at=at, by="lab")
 
 
 def token(digest: str = "ab" * 32, *, expires_at: float = 0.0, at: float = NOW) -> TokenKept:
-    return TokenKept(digest=digest, role="join", name="lab", at=at, expires_at=expires_at)
+    return TokenKept(digest=digest, role="join", name="lab", at=at, expires_at=expires_at, by="admin")
 
 
 def report(step: int, values: str = "{}", *, index: int = 0, at: float = NOW) -> Reported:

@@ -31,7 +31,9 @@ def on_jobs_submitted(step: Step, event: JobsSubmitted) -> Answer:
     for position, spec in enumerate(event.specs):
         after = (*spec.after, *(by_name[name] for name in spec.after_names))
         resolved = replace(spec, after=after, after_names=()) if spec.after_names else spec
-        kept = JobKept(job=ids[position], spec=resolved, at=step.now, token=event.token, digest=event.digest)
+        kept = JobKept(
+            job=ids[position], spec=resolved, at=step.now, token=event.token, digest=event.digest, by=event.by
+        )
         _admit(step, kept, event.payloads[position] if event.payloads else ())
     for number in ids:  # only now: a job may come after one that stands behind it in the list
         job = step.cluster.jobs[number]

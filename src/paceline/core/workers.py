@@ -148,7 +148,7 @@ def on_drain_asked(step: Step, event: DrainAsked) -> Answer:
     wanted = WorkerState.READY if ready else WorkerState.DRAINING
     reason = "" if ready or worker.drained else event.reason or "drains itself"
     if before != (wanted, worker.drained) or reason not in ("", worker.reason):
-        _turn(step, worker, wanted, reason)
+        _turn(step, worker, wanted, reason, event.by)
     if before != (wanted, worker.drained) or ready != event.resume or event.now:
         step.send(worker.id, Drain(resume=ready, now=event.now))
         step.cluster.worker_changed(worker)
@@ -182,7 +182,7 @@ def _same(step: Step, worker_id: WorkerId, incarnation: int) -> Worker | None:
     return worker if worker is not None and worker.incarnation == incarnation else None
 
 
-def _turn(step: Step, worker: Worker, state: WorkerState, reason: str) -> None:
+def _turn(step: Step, worker: Worker, state: WorkerState, reason: str, by: str = "") -> None:
     worker.state = state
     worker.reason = "; ".join(filter(None, (DRAIN_ASKED if worker.drained else "", reason)))
     step.keep(
@@ -193,6 +193,7 @@ def _turn(step: Step, worker: Worker, state: WorkerState, reason: str) -> None:
             machine=worker.machine,
             at=step.now,
             reason=worker.reason,
+            by=by,
         )
     )
 

@@ -22,6 +22,7 @@ class JobsSubmitted:
     token: str = ""  # chosen by the client: the same token and digest is the same submission
     digest: str = ""  # of the specs
     payloads: Sequence[Sequence[bytes]] = ()  # per job, one per index; empty where tasks take none
+    by: str = ""  # whose credential they came with
     ended: Mapping[JobId, bool] = field(default_factory=dict)  # jobs named in ``after`` that the store knows as over
     known: Sequence[JobId] = ()  # what the store knows under this token
 
@@ -90,6 +91,7 @@ class DrainAsked:
     now: bool = False  # it shall not finish: what it runs is interrupted, and goes on elsewhere
     own: bool = False  # the worker's own wish, which takes nothing back that an operator asked for
     reason: str = ""  # of its own
+    by: str = ""  # which operator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,7 +104,12 @@ class Reports(Query[Sequence[ReportView]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events(Query[Sequence[EventView]]):
-    """The event log above ``after``, oldest first."""
+    """The event log above ``after``, oldest first; with ``newest``, the last ``limit`` lines of it. A page ends early
+    where its lines are long; an empty one says that there are no more."""
 
     after: int = 0
     limit: int = 1000
+    kinds: Sequence[str] = ()  # empty: all; those that there are: ``views.EVENT_KINDS``
+    subject: str = ""  # number of a job, name of a worker, …; empty: any
+    since: float = 0.0  # seconds since 1970
+    newest: bool = False

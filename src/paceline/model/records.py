@@ -25,6 +25,7 @@ class JobKept:
     at: float
     token: str = ""
     digest: str = ""
+    by: str = ""  # the credential it was submitted with; whose it is says the spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,7 @@ class WorkerKept:
     machine: Machine
     at: float
     reason: str = ""
+    by: str = ""  # who wanted it so; empty: it, or we, found it so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ class TokenKept:
     at: float
     expires_at: float = 0.0  # 0: never
     worker: WorkerId = WorkerId(0)  # of a worker's key
+    by: str = ""  # whose credential made it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +154,20 @@ class TokenSpent:
 
     digest: str
     at: float
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelChanged:
+    """The catalogue was changed; it has the model, this says who did what. ``change``: "published", "renamed",
+    "tagged" or "removed"; ``to``: the new name, or the tags that came (+) and went (-)."""
+
+    key: str
+    name: str
+    change: str
+    by: str
+    at: float
+    to: str = ""
 
 
 Record: TypeAlias = (
@@ -168,6 +185,7 @@ Record: TypeAlias = (
     | WorkerKept
     | TokenKept
     | TokenSpent
+    | ModelChanged
 )
 
 

@@ -98,9 +98,16 @@ class Explanation:
     change: str = ""  # "ask for memory: 10GiB"
 
 
+EVENT_KINDS = (
+    *("job_kept", "tasks_kept", "job_shut", "job_over", "cancel_kept", "attempts_granted", "attempts_over"),
+    *("checkpoint_kept", "checkpoints_dropped", "worker_kept", "token_kept", "token_spent", "model_changed"),
+)
+"""All that a line of the event log may tell of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventView:
-    """One line of the event log."""
+    """One line of the event log. ``body`` says ``by`` whom, where somebody did it."""
 
     seq: int
     at: float

@@ -97,9 +97,10 @@ class Auth:
         if self._tokens.pop(join.digest, None) is None:
             raise NotAllowed("the join token was used already", hint=_HINTS["join"])
         text = f"pl_worker_{secrets.token_urlsafe(32)}"
-        kept = TokenKept(digest=digest_of(text), role="worker", name=name, at=now, worker=worker)
+        by = join.name or join.role
+        kept = TokenKept(digest=digest_of(text), role="worker", name=name, at=now, worker=worker, by=by)
         self._tokens[kept.digest] = kept
-        return text, (TokenSpent(digest=join.digest, at=now), kept)
+        return text, (TokenSpent(digest=join.digest, at=now, by=name), kept)
 
     def adopt_admin(self, text: str, now: float) -> Sequence[Record]:
         """The admin token that lies in the file is good."""

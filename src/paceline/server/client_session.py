@@ -117,7 +117,7 @@ class ClientSession:
     async def _cancel(self, word: pb.CancelCall) -> pb.Answered:
         request = word.request
         ranges = [from_wire(each, Range) for each in request.ranges]
-        tasks = await submitting.cancel(self._fleet, JobId(request.job), ranges, "admin", request.reason)
+        tasks = await submitting.cancel(self._fleet, JobId(request.job), ranges, request.reason)
         return pb.Answered(tasks=tasks)
 
     async def _follow(self, word: pb.Follow) -> pb.Answered:

@@ -72,7 +72,7 @@ class FleetService(ModelCalls):
     async def Cancel(self, request: pb.CancelRequest) -> pb.CancelReply:
         job = JobId(request.job)
         await looking.jobs_exist(self._fleet, [job])
-        tasks = await submitting.cancel(self._fleet, job, _ranges(request), "admin", request.reason)
+        tasks = await submitting.cancel(self._fleet, job, _ranges(request), request.reason)
         return pb.CancelReply(tasks=tasks)
 
     async def Jobs(self, request: pb.JobsRequest) -> pb.JobsReply:

@@ -2,6 +2,7 @@
 
 from functools import singledispatch
 from itertools import islice
+from operator import attrgetter
 from typing import TypeVar, cast
 
 from paceline.model.ids import JobId
@@ -21,7 +22,7 @@ from paceline.model.queries import (
 from paceline.model.task import Ending
 from paceline.model.views import EntryRow, EventView, LogPage, ReportView, ResultRow, TaskView
 from paceline.stores.output import page
-from paceline.stores.paging import entry_size, result_size, until_full
+from paceline.stores.paging import entry_size, event_size, result_size, until_full
 from paceline.stores.standing import task_state
 from paceline.stores.tables import Job, Numbered, Tables, stop_of
 
@@ -144,4 +145,11 @@ def _(query: Reports, tables: Tables) -> list[ReportView]:
 
 @_answer.register
 def _(query: Events, tables: Tables) -> list[EventView]:
-    return tables.events[query.after : query.after + query.limit]
+    lines = reversed(tables.events) if query.newest else iter(tables.events)
+    asked = (line for line in lines if _asked(query, line))
+    return sorted(until_full(islice(asked, query.limit), event_size), key=attrgetter("seq"))
+
+
+def _asked(query: Events, line: EventView) -> bool:
+    later = line.seq > query.after and line.at >= query.since
+    return later and query.subject in ("", line.subject) and (not query.kinds or line.kind in query.kinds)

@@ -21,6 +21,7 @@ from paceline.model.records import (
     JobOver,
     JobShut,
     LogKept,
+    ModelChanged,
     Record,
     Reported,
     TasksKept,
@@ -66,6 +67,7 @@ def _(record: JobKept) -> Line:
         "name": spec.name,
         "kind": spec.run.kind,
         "owner": spec.owner,
+        "by": record.by,
         "experiment": spec.experiment,
         "tasks": count_tasks(spec),
         "open": spec.open,
@@ -136,8 +138,13 @@ def _(record: CheckpointsDropped) -> Line:
 
 @_line.register
 def _(record: WorkerKept) -> Line:
-    host = record.machine.host
-    return record.name, {"worker": record.worker, "state": record.state, "host": host, "reason": record.reason}
+    return record.name, {
+        "worker": record.worker,
+        "state": record.state,
+        "host": record.machine.host,
+        "by": record.by,
+        "reason": record.reason,
+    }
 
 
 @_line.register
@@ -147,9 +154,15 @@ def _(record: TokenKept) -> Line:
         "name": record.name,
         "expires_at": record.expires_at,
         "worker": record.worker,
+        "by": record.by,
     }
 
 
 @_line.register
 def _(record: TokenSpent) -> Line:
-    return record.digest[:_DIGEST_SHOWN], {}
+    return record.digest[:_DIGEST_SHOWN], {"by": record.by}
+
+
+@_line.register
+def _(record: ModelChanged) -> Line:
+    return record.key, {"name": record.name, "change": record.change, "to": record.to, "by": record.by}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from paceline.model.views import EntryRow, ResultRow
+from paceline.model.views import EntryRow, EventView, ResultRow
 
 R = TypeVar("R")
 
@@ -19,6 +19,11 @@ def result_size(row: ResultRow) -> int:
 def entry_size(row: EntryRow) -> int:
     """Bytes of an entry."""
     return len(row.payload)
+
+
+def event_size(line: EventView) -> int:
+    """Characters of a line."""
+    return len(line.body)
 
 
 def until_full(rows: Iterable[R], size_of: Callable[[R], int]) -> Iterator[R]:

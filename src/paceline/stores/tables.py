@@ -21,6 +21,7 @@ from paceline.model.records import (
     JobShut,
     LiveJob,
     LogKept,
+    ModelChanged,
     Record,
     Reported,
     Snapshot,
@@ -286,6 +287,11 @@ def _(record: TokenKept, tables: Tables) -> None:
 @_apply.register
 def _(record: TokenSpent, tables: Tables) -> None:
     tables.spent.setdefault(record.digest, record.at)
+
+
+@_apply.register
+def _(record: ModelChanged, tables: Tables) -> None:
+    """The catalogue has it: here it is a line of the event log, and nothing else."""
 
 
 def stop_of(chunks: Sequence[tuple[int, bytes]]) -> int:

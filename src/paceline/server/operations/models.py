@@ -1,4 +1,7 @@
-"""Models: publishing what a training made, and looking after what was published."""
+"""Models: publishing what a training made, and looking after what was published.
+
+What is done to the catalogue is a line of the fleet's event log too, kept before the answer is given.
+"""
 
 import hashlib
 import json
@@ -12,6 +15,8 @@ from paceline.model.file import File
 from paceline.model.ids import AttemptId, TaskId
 from paceline.model.naming import Key, Name, check_name, check_tag, day_of
 from paceline.model.queries import Jobs
+from paceline.model.records import ModelChanged
+from paceline.server import caller
 from paceline.server.fleet import Fleet
 from paceline.server.operations import looking
 
@@ -32,6 +37,7 @@ async def publish(
     read, text = read_card(card), _text(card)
     check_files(files)
     fleet.space.demand()
+    fleet.loop.hold.demand()
     for file in files:
         if not await fleet.blobs.has(file.sha256):
             raise TryAgain(f"files: {file.name!r} is not here", hint="send it again")
@@ -50,6 +56,8 @@ async def publish(
     )
     kept = await fleet.catalog.add(model, origin)
     fleet.watch.dropped.set()  # it may have replaced another
+    if kept.created_at == now:  # else it was here already
+        await _note(fleet, kept, "published")
     return kept
 
 
@@ -68,25 +76,40 @@ async def get(fleet: Fleet, word: str) -> Model:
 async def rename(fleet: Fleet, word: str, name: str) -> Model:
     """Raises Conflict if another model is called so, UsageError for what cannot be a name."""
     check_name(name)
-    return await fleet.catalog.rename((await get(fleet, word)).key, name)
+    fleet.loop.hold.demand()
+    before = await get(fleet, word)
+    renamed = await fleet.catalog.rename(before.key, name)
+    await _note(fleet, before, "renamed", renamed.name)
+    return renamed
 
 
 async def tag(fleet: Fleet, word: str, add: Collection[str], remove: Collection[str]) -> Model:
     """Raises UsageError for what is no tag, or too many."""
     for each in add:
         check_tag(each)
+    fleet.loop.hold.demand()
     model = await get(fleet, word)
     count = len({*model.tags, *add} - {*remove})
     if count > TAGS_LIMIT:
         raise UsageError(f"tag: {model.key} would have {count} tags, at most {TAGS_LIMIT}")
-    return await fleet.catalog.tag(model.key, add, remove)
+    tagged = await fleet.catalog.tag(model.key, add, remove)
+    await _note(fleet, tagged, "tagged", " ".join((*(f"+{each}" for each in add), *(f"-{each}" for each in remove))))
+    return tagged
 
 
 async def remove(fleet: Fleet, word: str) -> Model:
     """Take a model out of the catalogue. Its files go later, unless another model or a checkpoint has them too."""
+    fleet.loop.hold.demand()
     model = await fleet.catalog.remove((await get(fleet, word)).key)
     fleet.watch.dropped.set()
+    await _note(fleet, model, "removed")
     return model
+
+
+async def _note(fleet: Fleet, model: Model, change: str, to: str = "") -> None:
+    """Who did what to which model, into the event log."""
+    now, by = fleet.clock.now(), caller.by()
+    await fleet.loop.keep_now(ModelChanged(key=model.key, name=model.name, change=change, to=to, by=by, at=now))
 
 
 async def download(fleet: Fleet, sha256: str) -> AsyncIterator[bytes]:

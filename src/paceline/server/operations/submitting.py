@@ -16,6 +16,7 @@ from paceline.model.queries import Jobs, Submission
 from paceline.model.resources import Need
 from paceline.model.task import TaskState
 from paceline.model.views import Explanation
+from paceline.server import caller
 from paceline.server.fleet import Fleet
 
 TASKS_LIMIT = 100_000_000
@@ -57,6 +58,7 @@ async def submit(fleet: Fleet, request: Request) -> Accepted:
         specs=specs,
         token=request.token,
         digest=request.digest,
+        by=caller.by(),
         payloads=request.payloads,
         ended=await _ended(fleet, specs),
         known=[job for job, _ in known],
@@ -85,9 +87,9 @@ async def close(fleet: Fleet, job: JobId) -> None:
     await fleet.loop.ask(JobClosed(job=job))
 
 
-async def cancel(fleet: Fleet, job: JobId, ranges: Sequence[Range], by: str, reason: str) -> int:
+async def cancel(fleet: Fleet, job: JobId, ranges: Sequence[Range], reason: str) -> int:
     """These tasks are no longer wanted. Returns how many that touched."""
-    answer = await fleet.loop.ask(CancelAsked(job=job, ranges=ranges, by=by, reason=reason[:200]))
+    answer = await fleet.loop.ask(CancelAsked(job=job, ranges=ranges, by=caller.by(), reason=reason[:200]))
     return answer.tasks if isinstance(answer, Done) else 0
 
 

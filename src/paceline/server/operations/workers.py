@@ -1,6 +1,7 @@
 """Workers and their credentials."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from paceline.core.views import worker_view
 from paceline.model.errors import UsageError
@@ -8,6 +9,7 @@ from paceline.model.events import DrainAsked
 from paceline.model.ids import WorkerId
 from paceline.model.views import WorkerView
 from paceline.model.worker import WorkerState
+from paceline.server import caller
 from paceline.server.auth import Principal
 from paceline.server.fleet import Fleet
 
@@ -26,17 +28,17 @@ def present(views: Sequence[WorkerView]) -> list[WorkerView]:
 
 async def drain(fleet: Fleet, worker: WorkerId) -> None:
     """Nothing new for this worker."""
-    await fleet.loop.ask(DrainAsked(worker=worker))
+    await fleet.loop.ask(DrainAsked(worker=worker, by=caller.by()))
 
 
 async def hand_over(fleet: Fleet, worker: WorkerId) -> None:
     """Nothing new for this worker, and what it runs goes on elsewhere."""
-    await fleet.loop.ask(DrainAsked(worker=worker, now=True))
+    await fleet.loop.ask(DrainAsked(worker=worker, now=True, by=caller.by()))
 
 
 async def resume(fleet: Fleet, worker: WorkerId) -> None:
     """New work for this worker again."""
-    await fleet.loop.ask(DrainAsked(worker=worker, resume=True))
+    await fleet.loop.ask(DrainAsked(worker=worker, resume=True, by=caller.by()))
 
 
 async def create_token(fleet: Fleet, role: str, name: str, ttl: float) -> tuple[str, float]:
@@ -45,7 +47,7 @@ async def create_token(fleet: Fleet, role: str, name: str, ttl: float) -> tuple[
         raise UsageError(f"ttl: {ttl} is negative")
     fleet.loop.hold.demand()
     text, kept = fleet.auth.create(role, name, fleet.clock.now(), ttl)
-    await fleet.loop.keep_now(kept)
+    await fleet.loop.keep_now(replace(kept, by=caller.by()))
     return text, kept.expires_at
 
 

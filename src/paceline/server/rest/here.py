@@ -1,10 +1,11 @@
 """What handlers are handed."""
 
-from typing import Annotated, TypeAlias
+from typing import TypeAlias
 
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from paceline.server.fleet import Fleet
 
-Here: TypeAlias = Annotated[Fleet, Dependency(skip_validation=True)]
+Here: TypeAlias = NamedDependency[SkipValidation[Fleet]]
 """The fleet, in a handler's argument ``fleet``."""

@@ -11,8 +11,8 @@ SELECT epoch, latest FROM server;
 UPDATE server SET latest = max(latest, :latest) WHERE epoch = :epoch;
 
 -- name: job
-INSERT INTO job (id, name, token, digest, at, open, shut, count, spec)
-VALUES (:job, :name, :token, :digest, :at, :open, :shut, :count, :spec);
+INSERT INTO job (id, name, token, digest, by, at, open, shut, count, spec)
+VALUES (:job, :name, :token, :digest, :by, :at, :open, :shut, :count, :spec);
 
 -- name: payload
 INSERT INTO payload (job, first, count, packed) VALUES (:job, :first, :count, :packed);
@@ -50,12 +50,12 @@ VALUES (:job, :task, :number, :step, :metric, :files, :at);
 DELETE FROM checkpoint WHERE job = ? AND task = ? AND number = ? AND step = ?;
 
 -- name: worker
-INSERT OR REPLACE INTO worker (id, name, state, machine, at, reason)
-VALUES (:worker, :name, :state, :machine, :at, :reason);
+INSERT OR REPLACE INTO worker (id, name, state, machine, at, reason, by)
+VALUES (:worker, :name, :state, :machine, :at, :reason, :by);
 
 -- name: token
-INSERT OR REPLACE INTO token (digest, role, name, at, expires_at, worker)
-VALUES (:digest, :role, :name, :at, :expires_at, :worker);
+INSERT OR REPLACE INTO token (digest, role, name, at, expires_at, worker, by)
+VALUES (:digest, :role, :name, :at, :expires_at, :worker, :by);
 
 -- name: spend
 UPDATE token SET spent_at = :at WHERE digest = :digest AND spent_at = 0;

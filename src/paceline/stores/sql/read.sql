@@ -1,21 +1,21 @@
 -- Answers to the questions of model/queries.py.
 
 -- name: jobs
-SELECT id, at, token, digest, count, ended_at, state, counts, spec
+SELECT id, at, token, digest, by, count, ended_at, state, counts, spec
 FROM job
 WHERE id < :before
 ORDER BY id DESC
 LIMIT :limit;
 
 -- name: jobs_of_name
-SELECT id, at, token, digest, count, ended_at, state, counts, spec
+SELECT id, at, token, digest, by, count, ended_at, state, counts, spec
 FROM job
 WHERE name = :name AND id < :before
 ORDER BY id DESC
 LIMIT :limit;
 
 -- name: jobs_of_ids
-SELECT id, at, token, digest, count, ended_at, state, counts, spec
+SELECT id, at, token, digest, by, count, ended_at, state, counts, spec
 FROM job
 WHERE id IN (SELECT value FROM json_each(:ids)) AND id < :before AND (:name = '' OR name = :name)
 ORDER BY id DESC
@@ -75,5 +75,40 @@ FROM (
 )
 ORDER BY id;
 
+-- name: first_event
+-- From some time on. What is written together may differ in time by less than it is asked for.
+SELECT coalesce((SELECT seq FROM event WHERE at >= :since ORDER BY at, seq LIMIT 1), (SELECT max(seq) + 1 FROM event), 1);
+
 -- name: events
 SELECT seq, at, kind, subject, body FROM event WHERE seq > :after ORDER BY seq LIMIT :limit;
+
+-- name: newest_events
+SELECT seq, at, kind, subject, body FROM event WHERE seq > :after ORDER BY seq DESC LIMIT :limit;
+
+-- name: events_of_kind
+SELECT seq, at, kind, subject, body
+FROM event
+WHERE kind = :kind AND seq > :after
+ORDER BY seq
+LIMIT :limit;
+
+-- name: newest_events_of_kind
+SELECT seq, at, kind, subject, body
+FROM event
+WHERE kind = :kind AND seq > :after
+ORDER BY seq DESC
+LIMIT :limit;
+
+-- name: events_about
+SELECT seq, at, kind, subject, body
+FROM event
+WHERE subject = :subject AND seq > :after AND (:kinds = '[]' OR kind IN (SELECT value FROM json_each(:kinds)))
+ORDER BY seq
+LIMIT :limit;
+
+-- name: newest_events_about
+SELECT seq, at, kind, subject, body
+FROM event
+WHERE subject = :subject AND seq > :after AND (:kinds = '[]' OR kind IN (SELECT value FROM json_each(:kinds)))
+ORDER BY seq DESC
+LIMIT :limit;

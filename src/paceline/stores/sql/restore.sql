@@ -4,7 +4,7 @@
 SELECT epoch, latest, (SELECT coalesce(max(id), 0) + 1 FROM job) FROM server;
 
 -- name: jobs
-SELECT id, at, token, digest, open, shut, count, spec FROM job WHERE ended_at = 0 ORDER BY id;
+SELECT id, at, token, digest, by, open, shut, count, spec FROM job WHERE ended_at = 0 ORDER BY id;
 
 -- name: attempts
 SELECT a.task, a.number, a.worker, a.granted_at, coalesce(e.outcome, ''), coalesce(e.retry_at, 0.0)
@@ -29,10 +29,10 @@ SELECT first, count FROM payload WHERE job = :job ORDER BY first;
 SELECT packed FROM payload WHERE job = :job AND first = :first;
 
 -- name: workers
-SELECT id, name, state, machine, at, reason FROM worker ORDER BY id;
+SELECT id, name, state, machine, at, reason, by FROM worker ORDER BY id;
 
 -- name: tokens
-SELECT digest, role, name, at, expires_at, worker
+SELECT digest, role, name, at, expires_at, worker, by
 FROM token
 WHERE spent_at = 0 AND (expires_at = 0 OR expires_at > :now)
 ORDER BY id;

@@ -25,6 +25,7 @@ from paceline.model.records import (
     JobOver,
     JobShut,
     LogKept,
+    ModelChanged,
     Record,
     Reported,
     TasksKept,
@@ -145,6 +146,7 @@ def _(record: JobKept, db: Database) -> None:
         name=spec.name,
         token=record.token,
         digest=record.digest,
+        by=record.by,
         at=record.at,
         open=spec.open,
         shut=not spec.open,
@@ -249,6 +251,7 @@ def _(record: WorkerKept, db: Database) -> None:
         machine=_json(record.machine).decode(),
         at=record.at,
         reason=record.reason,
+        by=record.by,
     )
 
 
@@ -262,9 +265,15 @@ def _(record: TokenKept, db: Database) -> None:
         at=record.at,
         expires_at=record.expires_at,
         worker=record.worker,
+        by=record.by,
     )
 
 
 @_apply.register
 def _(record: TokenSpent, db: Database) -> None:
     db.run("spend", digest=record.digest, at=record.at)
+
+
+@_apply.register
+def _(record: ModelChanged, db: Database) -> None:
+    """The catalogue has it: here it is a line of the event log, and nothing else."""

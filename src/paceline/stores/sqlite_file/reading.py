@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from functools import singledispatch
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -23,7 +25,7 @@ from paceline.model.queries import (
 )
 from paceline.model.views import EntryRow, EventView, ReportView, ResultRow, TaskView
 from paceline.stores.messages import Refused, decode_query, encode_answer
-from paceline.stores.paging import entry_size, result_size, until_full
+from paceline.stores.paging import entry_size, event_size, result_size, until_full
 from paceline.stores.sqlite_file.database import Database, statements
 from paceline.stores.sqlite_file.logs import open_logs, read_log
 from paceline.stores.sqlite_file.peer import Peer
@@ -87,10 +89,10 @@ def _(query: Jobs, db: Database) -> list[JobRow]:
     return [_job_row(db, row) for row in rows.fetchall()]
 
 
-def _job_row(db: Database, row: tuple[int, float, str, str, int, float, str, str, str]) -> JobRow:
-    job, at, token, digest, count, ended_at, state, counts, spec = row
+def _job_row(db: Database, row: tuple[int, float, str, str, str, int, float, str, str, str]) -> JobRow:
+    job, at, token, digest, by, count, ended_at, state, counts, spec = row
     return JobRow(
-        kept=job_kept((job, at, token, digest), spec),
+        kept=job_kept((job, at, token, digest, by), spec),
         count=count,
         cancels=cancels(db, JobId(job)),
         ended_at=ended_at,
@@ -163,5 +165,20 @@ def _(query: Reports, db: Database) -> list[ReportView]:
 @_answer.register
 def _(query: Events, db: Database) -> list[EventView]:
     columns = ("seq", "at", "kind", "subject", "body")
-    rows = db.run("events", after=query.after, limit=query.limit)
-    return [EventView(**dict(zip(columns, row, strict=True))) for row in rows]
+    rows = sorted(_event_rows(query, db), reverse=query.newest)
+    views = (EventView(**dict(zip(columns, row, strict=True))) for row in rows[: query.limit])
+    return sorted(until_full(views, event_size), key=attrgetter("seq"))
+
+
+def _event_rows(query: Events, db: Database) -> list[tuple[Any, ...]]:
+    """As many of each kind as may be needed of all together; only ``limit`` rows of an index are looked at for each."""
+    way = "newest_" if query.newest else ""
+    after = max(query.after, db.run("first_event", since=query.since).fetchone()[0] - 1) if query.since else query.after
+    if query.subject:
+        kinds = msgspec.json.encode(query.kinds).decode()
+        about = db.run(f"{way}events_about", subject=query.subject, kinds=kinds, after=after, limit=query.limit)
+        return about.fetchall()
+    if not query.kinds:
+        return db.run(f"{way}events", after=after, limit=query.limit).fetchall()
+    found = (db.run(f"{way}events_of_kind", kind=kind, after=after, limit=query.limit) for kind in query.kinds)
+    return [row for rows in found for row in rows]

@@ -42,8 +42,8 @@ def restore(path: Path) -> Snapshot:
 
 def _jobs(db: Database) -> Iterator[LiveJob]:
     checkpoints = _checkpoints(db)
-    for job, at, token, digest, is_open, shut, count, spec in db.run("jobs").fetchall():
-        kept = job_kept((job, at, token, digest), spec)
+    for job, at, token, digest, by, is_open, shut, count, spec in db.run("jobs").fetchall():
+        kept = job_kept((job, at, token, digest, by), spec)
         attempts, asked = _attempts(db, kept.job), cancels(db, kept.job)
         yield LiveJob(
             kept=kept,
@@ -86,7 +86,7 @@ def _payloads_of(db: Database, job: JobId, is_wanted: Callable[[int], bool]) -> 
 
 
 def _workers(db: Database) -> Iterator[WorkerKept]:
-    for worker, name, state, machine, at, reason in db.run("workers"):
+    for worker, name, state, machine, at, reason, by in db.run("workers"):
         yield WorkerKept(
             worker=WorkerId(worker),
             name=name,
@@ -94,9 +94,12 @@ def _workers(db: Database) -> Iterator[WorkerKept]:
             machine=_machine.decode(machine),
             at=at,
             reason=reason,
+            by=by,
         )
 
 
 def _tokens(db: Database, now: float) -> Iterator[TokenKept]:
-    for digest, role, name, at, expires_at, worker in db.run("tokens", now=now):
-        yield TokenKept(digest=digest, role=role, name=name, at=at, expires_at=expires_at, worker=WorkerId(worker))
+    for digest, role, name, at, expires_at, worker, by in db.run("tokens", now=now):
+        yield TokenKept(
+            digest=digest, role=role, name=name, at=at, expires_at=expires_at, worker=WorkerId(worker), by=by
+        )

@@ -14,10 +14,10 @@ _spec = msgspec.json.Decoder(JobSpec)
 _ranges = msgspec.json.Decoder(tuple[Range, ...])
 
 
-def job_kept(row: tuple[int, float, str, str], spec: str) -> JobKept:
-    """From columns ``id, at, token, digest`` and ``spec``."""
-    job, at, token, digest = row
-    return JobKept(job=JobId(job), spec=_spec.decode(spec), at=at, token=token, digest=digest)
+def job_kept(row: tuple[int, float, str, str, str], spec: str) -> JobKept:
+    """From columns ``id, at, token, digest, by`` and ``spec``."""
+    job, at, token, digest, by = row
+    return JobKept(job=JobId(job), spec=_spec.decode(spec), at=at, token=token, digest=digest, by=by)
 
 
 def cancels(db: Database, job: JobId) -> Sequence[CancelKept]:
