@@ -29,6 +29,7 @@ from paceline.model.records import (
     AttemptsOver,
     JobOver,
     JobShut,
+    ModelChanged,
     Record,
     Snapshot,
     TokenSpent,
@@ -594,6 +595,58 @@ class StoreContract:
                     "by": "ada",
                     "reason": "typo",
                 }
+
+        asyncio.run(scenario())
+
+    def test_each_line_says_who_did_it(self, world: World) -> None:
+        async def scenario() -> None:
+            gone = TokenSpent(digest="ab" * 32, at=NOW + 1, by="gpu")
+            renamed = ModelChanged(key="k", name="old", change="renamed", to="new", by="ada", at=NOW + 2)
+            async with opened(world) as store:
+                await keep(store, job(), worker(), token(), gone, renamed)
+                lines = await store.read(Events())
+                assert [json.loads(line.body)["by"] for line in lines] == ["lab", "lab", "admin", "gpu", "ada"]
+                assert (lines[-1].kind, lines[-1].subject, lines[-1].at) == ("model_changed", "k", NOW + 2)
+                assert json.loads(lines[-1].body) == {"name": "old", "change": "renamed", "to": "new", "by": "ada"}
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize(
+        ("query", "seqs"),
+        [
+            (Events(kinds=["job_kept"]), [1, 4]),
+            (Events(kinds=["job_over", "job_kept"], limit=2), [1, 3]),
+            (Events(kinds=["job_over", "job_kept"], limit=2, newest=True), [3, 4]),
+            (Events(kinds=["token_spent"]), []),
+            (Events(subject="w3"), [2]),
+            (Events(subject="1", kinds=["job_over", "worker_kept"]), [3]),
+            (Events(subject="1", limit=1, newest=True), [3]),
+            (Events(since=NOW + 1), [3, 4]),
+            (Events(since=NOW + 1, after=3), [4]),
+            (Events(since=NOW + 9), []),
+            (Events(limit=2, newest=True), [3, 4]),
+            (Events(limit=9, newest=True, after=2), [3, 4]),
+        ],
+    )
+    def test_some_lines(self, world: World, query: Events, seqs: list[int]) -> None:
+        async def scenario() -> None:
+            over = JobOver(job=JOB, at=NOW + 1, state=TaskState.SUCCEEDED, counts={"SUCCEEDED": 4})
+            async with opened(world) as store:
+                await keep(store, job(), worker())
+                await keep(store, over, job(2, at=NOW + 2))
+                assert [line.seq for line in await store.read(query)] == seqs
+
+        asyncio.run(scenario())
+
+    def test_a_page_of_long_lines_fits_into_a_message(self, world: World) -> None:
+        async def scenario() -> None:
+            endings = Endings(job=JOB, indexes=[0], outcomes=[Outcome.FAILED], details=["x" * 100_000])
+            async with opened(world) as store:
+                await keep(store, job(), *([AttemptsOver(worker=WORKER, endings=endings, at=NOW)] * 50))
+                for newest in (False, True):
+                    lines = await store.read(Events(newest=newest))
+                    assert 1 < len(lines) < 30
+                    assert (lines[-1].seq == 51) is newest
 
         asyncio.run(scenario())
 

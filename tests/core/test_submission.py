@@ -24,6 +24,11 @@ def test_jobs_are_numbered_in_the_order_of_their_specs(world: AuditedWorld) -> N
     assert world.submit_all(job_spec("c")) == [3]
 
 
+def test_whose_credential_jobs_came_with_is_kept(world: AuditedWorld) -> None:
+    world.step(JobsSubmitted(specs=[job_spec("a"), job_spec("b")], by="ada"))
+    assert [world.tables.jobs[JobId(number)].kept.by for number in (1, 2)] == ["ada", "ada"]
+
+
 def test_names_become_numbers(world: AuditedWorld) -> None:
     world.submit()
     first, second, third = world.submit_all(

@@ -305,6 +305,17 @@ def test_a_draining_worker_finishes_and_gets_nothing_new(world: AuditedWorld) ->
     assert len(worker.held) == 1
 
 
+def test_who_drains_a_worker_is_kept(world: AuditedWorld) -> None:
+    worker = world.join()
+    for resume, by in ((False, "ada"), (True, "bob")):
+        [kept] = world.step(DrainAsked(worker=worker.id, resume=resume, by=by)).records
+        assert isinstance(kept, WorkerKept)
+        assert kept.by == by
+    [kept] = world.step(DrainAsked(worker=worker.id, own=True)).records
+    assert isinstance(kept, WorkerKept)
+    assert kept.by == ""
+
+
 def test_a_beat_can_be_answered_without_a_step(world: AuditedWorld) -> None:
     worker = world.join()
     beat = WorkerBeat(worker=worker.id, incarnation=world.cluster.workers[worker.id].incarnation)
