@@ -34,7 +34,7 @@ from paceline.server.loop import Loop
 from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.rest.app import make_app
-from paceline.server.rest.serve import Listener
+from paceline.server.rest.serve import listener as http_listener
 from paceline.server.space import Space
 from paceline.server.trimming import trim_after_bursts
 from paceline.server.watch import Watch
@@ -43,6 +43,7 @@ from paceline.stores.memory import MemoryStore
 from paceline.stores.sqlite import SqliteStore
 from paceline.wire.address import is_local
 from paceline.wire.gen import worker_pb2_grpc
+from paceline.wire.listening import Listener
 from paceline.wire.whereabouts import write_whereabouts
 
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
@@ -92,6 +93,8 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
         store_name=options.store or "sqlite",
         started_at=clock.now(),
         space=space(options),
+        links=links,
+        profile=options.profile,
     )
     server, address = await listen(fleet, links, options)
     listener = pages(fleet, options)
@@ -164,7 +167,8 @@ def space(options: ServerOptions) -> Space:
     """What is looked at before anything new is accepted."""
     if options.store == "memory":
         return Space()
-    return Space(place=str(store_path(options).parent), reserve=options.reserve)
+    path = store_path(options)
+    return Space(place=str(path.parent), name=path.name, reserve=options.reserve)
 
 
 def store_path(options: ServerOptions) -> Path:
@@ -199,7 +203,7 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
 
 def pages(fleet: Fleet, options: ServerOptions) -> Listener:
     """REST and the dashboard, at a port of their own."""
-    return Listener(make_app(fleet, (options.host, *options.http_hosts)), options)
+    return http_listener(make_app(fleet, (options.host, *options.http_hosts)), options)
 
 
 def _seen(host: str) -> str:

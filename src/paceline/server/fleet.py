@@ -8,6 +8,8 @@ from paceline.clock import Clock
 from paceline.core.cluster import Cluster
 from paceline.model.errors import TryAgain
 from paceline.server.auth import Auth
+from paceline.server.kept_jobs import KeptJobs
+from paceline.server.links import Links
 from paceline.server.loop import Loop
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.space import Space
@@ -32,6 +34,9 @@ class Fleet:
     store_name: str
     started_at: float
     space: Space = field(default_factory=Space)
+    kept_jobs: KeptJobs = field(default_factory=KeptJobs)
+    links: Links = field(default_factory=Links)
+    profile: bool = False  # whether an admin at this machine may look where the time goes
     storeroom: Storeroom = field(init=False)
 
     def __post_init__(self) -> None:

@@ -128,6 +128,9 @@ class Links:
         if self._links.get(worker) is link:
             del self._links[worker]
 
+    def __len__(self) -> int:
+        return len(self._links)
+
     def end_all(self) -> None:
         """Let every stream end."""
         for link in self._links.values():

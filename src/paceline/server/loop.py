@@ -22,6 +22,7 @@ from paceline.model.ids import WorkerId
 from paceline.model.records import Record
 from paceline.server.alarm import Alarm
 from paceline.server.hold import Asked, Hold, checked, tell
+from paceline.server.meter import Meter
 from paceline.store import Store
 
 
@@ -52,6 +53,7 @@ class Loop:
         self._kept: list[Callable[[], None]] = []
         self._busy = False
         self.hold = Hold(clock)
+        self.meter = Meter()
         self._alarm = Alarm(clock, self._ask_for_turn)
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -116,11 +118,14 @@ class Loop:
         answers, self._answers = self._answers, []
         besides, self._records = self._records, []
         kept, self._kept = self._kept, []
+        began = self._clock.steady()
         try:
             decision = self.scheduler.step(events, self._clock.now())
         except Exception as error:
             self._fail(error)
             raise
+        decided = self._clock.steady()
+        self.meter.stepped(len(events), decided - began)
         records = [*decision.records, *besides]
 
         def done(error: BaseException | None) -> None:
@@ -131,6 +136,8 @@ class Loop:
                 self._fail(error)
                 return
             self.hold.end()
+            if records:
+                self.meter.kept(records, self._clock.steady() - decided)
             self._speak(decision, answers, records)
             for told in kept:
                 told()

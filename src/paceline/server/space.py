@@ -6,6 +6,7 @@ it unlikely that the store ever has no space at all (``loop`` says what happens 
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from paceline.model.errors import TryAgain
 
@@ -14,9 +15,10 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """``place``: any path on the store's file system; empty: the store needs none. ``reserve``: bytes."""
+    """``place``: directory of the store; empty: it needs none. ``name``: how its files begin. ``reserve``: bytes."""
 
     place: str = ""
+    name: str = ""
     reserve: int = 0
 
     def demand(self) -> None:
@@ -26,7 +28,7 @@ class Space:
 
     def trouble(self) -> TryAgain | None:
         """Why nothing new is accepted; None: it is."""
-        free = self._free() if self.place else self.reserve
+        free = self.free() if self.place else self.reserve
         if free >= self.reserve:
             return None
         what = f"{free // MIB} MiB are left on {self.place}, less than the reserve of {self.reserve // MIB} MiB"
@@ -35,6 +37,11 @@ class Space:
             hint="free some space, it goes on by itself; what was accepted runs on, and its ends are kept",
         )
 
-    def _free(self) -> int:
+    def used(self) -> int:
+        """Bytes of the store's files."""
+        return sum(each.stat().st_size for each in Path(self.place).glob(f"{self.name}*") if each.is_file())
+
+    def free(self) -> int:
+        """Bytes that are left where it lies."""
         found = os.statvfs(self.place)
         return found.f_bavail * found.f_frsize

@@ -12,14 +12,14 @@ from paceline import __version__
 from paceline.config import PAYLOAD_LIMIT
 from paceline.model.errors import PacelineError
 from paceline.server.fleet import Fleet
-from paceline.server.rest import health, problems, workers
+from paceline.server.rest import health, metrics, problems, profile, workers
 from paceline.server.rest.door import Door
 
 BODY_LIMIT = 4 * PAYLOAD_LIMIT
 """Bytes of one request."""
 
 API: Sequence[ControllerRouterHandler] = (workers.ROUTES,)
-OUTSIDE: Sequence[ControllerRouterHandler] = (health.health, health.ready)
+OUTSIDE: Sequence[ControllerRouterHandler] = (health.health, health.ready, metrics.metrics, profile.profile)
 
 
 def make_app(fleet: Fleet, hosts: Collection[str]) -> ASGIApp:

@@ -14,11 +14,11 @@ from paceline.model.errors import Forbidden, PacelineError
 from paceline.server.auth import ANYBODY, Auth, Principal
 from paceline.server.caller import CALLER
 from paceline.server.rest import problems
+from paceline.wire.listening import LOOPBACK, split_host
 from paceline.wire.status import http_status
 
 OPEN = ("/", "/health", "/ready", "/api/login")
 """Paths that answer anybody: whether we live, and a page without any data. ``/assets/`` is open too."""
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -70,13 +70,6 @@ class Door:
         bearer = token.strip() if kind.lower() == "bearer" else ""
         roles = ("admin", "read") if method in ("GET", "HEAD") else ("admin",)
         return self._auth.holder(roles, bearer, self._clock.now())
-
-
-def split_host(text: str) -> str:
-    """The name in ``name:port``."""
-    if text.startswith("["):
-        return text.partition("]")[0] + "]"
-    return text.partition(":")[0].lower()
 
 
 def _sealed(send: Send) -> Send:
