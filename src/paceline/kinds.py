@@ -55,6 +55,21 @@ class Kind:
     available: Callable[[], tuple[str, ...]] = lambda: ()
 
 
+def features(name: str, params: Any) -> tuple[str, ...]:
+    """What a worker must be able to do for these params: where the kind does not say, it must know the kind.
+
+    Commands need nothing: a worker that knows no kind of ours (``server/polling``) runs those.
+    """
+    kind = find(name)
+    return kind.features(params) or (() if name == "command" else (name,))
+
+
+def offered() -> set[str]:
+    """What of that this machine offers."""
+    there = names()
+    return {*there, *(feature for name in there for feature in find(name).available())} - {"command"}
+
+
 def names() -> list[str]:
     """Every kind that can be submitted here."""
     return sorted({*BUILT_IN, *(point.name for point in entry_points(group="paceline.tasks"))})

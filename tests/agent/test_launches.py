@@ -6,11 +6,12 @@ import pytest
 
 from paceline.agent.devices import Booking
 from paceline.agent.frames import Frame, Shape
-from paceline.agent.launches import MASKS, Launches
+from paceline.agent.launches import Launches
 from paceline.model.errors import UsageError
 from paceline.model.ids import AttemptId, JobId
 from paceline.model.job import Spec
 from paceline.model.resources import Need
+from paceline.orders.program import MASKS
 from tests.agent.world import PLACES
 
 LAUNCHES = Launches(places=PLACES, base={"PATH": "/bin", "HOME": "/root"}, python="/usr/bin/python3")

@@ -5,22 +5,18 @@ else of the worker's environment, and none of its keys. What pins devices and na
 a job. A call's environment holds nothing of the single attempt: processes are shared among equal environments.
 """
 
-import functools
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from paceline import kinds
 from paceline.agent.devices import Booking
 from paceline.agent.frames import Frame
 from paceline.agent.places import Places
 from paceline.executor import Call, Launch
-from paceline.model.ids import AttemptId
 from paceline.model.job import Spec
 from paceline.model.resources import WHOLE
+from paceline.orders.program import MASKS, arguments, identity
 from paceline.train import mlflow_runs
-
-MASKS = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 
 JOIN_MLFLOW = ("-P", "-W", "ignore", "-m", "paceline.train.mlflow_join")
 """Words for Python that stand before a program whose runs MLflow keeps."""
@@ -40,7 +36,7 @@ class Launches:
         outputs = [self.places.output_of(attempt) for attempt in attempts]
         return Launch(
             keys=list(frame.live),
-            argv=(*self._before(spec), *_argv(spec.kind, spec.body)),
+            argv=(*self._before(spec), *arguments(spec.kind, spec.body)),
             env=self.environment(spec, frame.booking),
             own=[identity(attempt, frame.payloads.get(key, b"")) for key, attempt in frame.live.items()],
             cwds=[spec.cwd or self.places.scratch_of(attempt) for attempt in attempts],
@@ -78,20 +74,3 @@ class Launches:
         sockets = {"PACELINE_REPORTS": str(self.places.reports), "PACELINE_AGENT": str(self.places.desk)}
         fixed = {**sockets, **dict.fromkeys(MASKS, ",".join(booking.devices))}
         return {**self.base, **ours, **dict(spec.env), **fixed}
-
-
-@functools.lru_cache
-def _argv(kind: str, body: bytes) -> Sequence[str]:
-    params = kinds.parse(kind, body)
-    return ("/bin/sh", "-c", params.argv[0]) if params.shell else tuple(params.argv)
-
-
-def identity(attempt: AttemptId, payload: bytes) -> dict[str, str]:
-    """Who a program is."""
-    named = {
-        "PACELINE_JOB_ID": str(attempt.job),
-        "PACELINE_TASK_ID": str(attempt.task),
-        "PACELINE_ATTEMPT": str(attempt.number),
-        "PACELINE_ARRAY_INDEX": str(attempt.index),
-    }
-    return named | {"PACELINE_ENTRY": payload.decode(errors="replace")} if payload else named

@@ -63,8 +63,7 @@ def usable_memory() -> int:
 
 def features() -> tuple[str, ...]:
     """Whatever any kind of task that is installed here finds that it can do here."""
-    found = {feature for name in kinds.names() for feature in kinds.find(name).available()}
-    return tuple(sorted(found | {"python{}.{}".format(*platform.python_version_tuple())}))
+    return tuple(sorted({*kinds.offered(), "python{}.{}".format(*platform.python_version_tuple())}))
 
 
 def gpus() -> Sequence[Gpu]:

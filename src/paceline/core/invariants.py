@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from paceline.core.job import Job
-from paceline.core.worker import Worker
+from paceline.core.worker import ENDLESS, Worker
 from paceline.model.checkpoint import Checkpoint
 from paceline.model.ids import JobId
 from paceline.model.resources import WHOLE, Need
@@ -62,5 +62,7 @@ def check_worker(worker: Worker) -> None:
     ):
         booked = sum(getattr(need, what) * count for need, count in held.items())
         assert have + booked == whole, f"{worker.name}: {what} books are wrong"
+    most = worker.capacity.tasks or ENDLESS
+    assert worker.tasks + sum(held.values()) == most, f"{worker.name}: the count of its tasks is wrong"
     assert devices == worker.gpus, f"{worker.name}: device books are wrong"
     assert min(devices, default=0) >= 0, f"{worker.name}: a device is booked twice"

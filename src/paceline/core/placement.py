@@ -76,7 +76,7 @@ def _place_some(step: Step, job: Job, candidates: Candidates, turn: int) -> bool
         placed = _start(step, job, need, rooms, turn)
         candidates.booked(worker for worker, _ in rooms)
         if placed < turn and need.gpu is None and not need.time and job.queue.brief():
-            able = [worker for worker in candidates.of(job.queue) if worker.allows(need)]
+            able = [w for w in candidates.of(job.queue) if not w.capacity.tasks and w.allows(need)]
             placed += _ahead(step, job, need, able, turn - placed)
         if placed:
             step.cluster.offer(job)

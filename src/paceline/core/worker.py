@@ -40,6 +40,7 @@ class Worker:
         "seen_at",
         "slots",
         "state",
+        "tasks",
         "watched",
     )
 
@@ -67,6 +68,7 @@ class Worker:
         self.cpu = machine.capacity.cpu
         self.memory = machine.capacity.memory
         self.disk = machine.capacity.disk
+        self.tasks = machine.capacity.tasks or ENDLESS
         self.gpus = [WHOLE] * len(machine.capacity.gpus)
         self.slots: dict[Need, int] = {}
         for attempt in self.held.values():
@@ -92,14 +94,16 @@ class Worker:
                 self.slots.clear()
             whole = self.capacity
             free = [WHOLE] * len(whole.gpus)
-            known = self.slots[need] = _fits(need, whole.cpu, whole.memory, whole.disk, self._devices(need.gpu, free))
+            fits = _fits(need, whole.cpu, whole.memory, whole.disk, self._devices(need.gpu, free))
+            known = self.slots[need] = min(fits, whole.tasks or ENDLESS)
         return known
 
     def free_for(self, need: Need, now: float) -> int:
         """How many such tasks it could start right now."""
-        if self.cpu < need.cpu or not self.lasts(need, now):
+        if self.cpu < need.cpu or self.tasks < 1 or not self.lasts(need, now):
             return 0
-        return _fits(need, self.cpu, self.memory, self.disk, self._devices(need.gpu, self.gpus) if need.gpu else -1)
+        devices = self._devices(need.gpu, self.gpus) if need.gpu else -1
+        return min(self.tasks, _fits(need, self.cpu, self.memory, self.disk, devices))
 
     def lasts(self, need: Need, now: float) -> bool:
         """Whether the machine stays for as long as such a task asks for."""
@@ -114,6 +118,7 @@ class Worker:
         self.cpu -= need.cpu * times
         self.memory -= need.memory * times
         self.disk -= need.disk * times
+        self.tasks -= times
 
     def pick(self, need: GpuNeed) -> tuple[int, ...]:
         """Book devices for one attempt, the fullest that still fits first, so that whole ones stay whole."""

@@ -83,3 +83,4 @@ class Capacity:
     memory: int
     disk: int
     gpus: tuple[Gpu, ...] = field(default=())
+    tasks: int = 0  # that it takes at once, however little they need; 0: as many as fit

@@ -58,7 +58,7 @@ def prepare(kind: str, params: Mapping[str, object], rows: Sequence[bytes] = ())
         params = {**_always(values), **params}
         bodies = [msgspec.json.encode({**params, **each}) for each in values]
     body = msgspec.json.encode(params)
-    features = [feature for each in (body, *bodies) for feature in entry.features(kinds.parse(kind, each))]
+    features = [feature for each in (body, *bodies) for feature in kinds.features(kind, kinds.parse(kind, each))]
     return Work(
         kind=kind, body=body, need=replace(entry.need, features=tuple(sorted({*entry.need.features, *features})))
     )

@@ -21,6 +21,7 @@ _BY_CODE: Mapping[str, type[errors.PacelineError]] = {
     kind.code: kind
     for kind in (
         errors.Conflict,
+        errors.Forbidden,
         errors.NeverFits,
         errors.NotAllowed,
         errors.NotFound,
