@@ -60,7 +60,7 @@ class Call:
     ``python``, ``env``, ``cwd`` and ``memory`` choose the pool: processes are shared only among equal ones, and one
     process runs one call at a time. ``digest`` names (kind, body); the body is ``blobs[0]`` the first time a connection
     mentions the digest and ``b""`` after that. ``blobs[1:]`` are the payloads, one per key (or none at all: tasks
-    without payload).
+    without payload). ``trace``: the job's place in a trace (W3C), from which each key's own follows; empty: none.
     """
 
     keys: Sequence[str]
@@ -73,6 +73,7 @@ class Call:
     timeout: float = 0.0  # seconds, per key
     grace: float = 10.0
     memory: int = 0  # bytes that a process and its children may use; 0: as much as there is
+    trace: str = ""
     blobs: Sequence[bytes] = ()
 
 

@@ -2,7 +2,8 @@
 
 A task sees the allow-list of ``config.task_environment``, what its job asks for, and what Paceline tells it; nothing
 else of the worker's environment, and none of its keys. What pins devices and names the attempt cannot be overridden by
-a job. A call's environment holds nothing of the single attempt: processes are shared among equal environments.
+a job. A call's environment holds nothing of the single attempt, nor of its job's trace: processes are shared among
+equal environments, and told of what they work on.
 """
 
 import sys
@@ -16,6 +17,8 @@ from paceline.executor import Call, Launch
 from paceline.model.job import Spec
 from paceline.model.resources import WHOLE
 from paceline.orders.program import MASKS, arguments, identity
+from paceline.telemetry import traceparent
+from paceline.telemetry.traceparent import VARIABLE, Traceparent
 from paceline.train import mlflow_runs
 
 JOIN_MLFLOW = ("-P", "-W", "ignore", "-m", "paceline.train.mlflow_join")
@@ -24,25 +27,31 @@ JOIN_MLFLOW = ("-P", "-W", "ignore", "-m", "paceline.train.mlflow_join")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launches:
-    """Renders frames for one worker. ``base``: what every task sees of the worker's environment."""
+    """Renders frames for one worker. ``base``: what every task sees of the worker's environment; ``timeout``: seconds
+    that an attempt may run whose job says nothing of it, 0 for no limit."""
 
     places: Places
     base: Mapping[str, str]
+    timeout: float = 0.0
     python: str = sys.executable
 
     def launch(self, frame: Frame) -> Launch:
         """A program. Raises UsageError for parameters that are none: the server's checks were another version's."""
         spec, attempts = frame.shape.spec, frame.live.values()
+        job = traceparent.of_environment(spec.env)
         outputs = [self.places.output_of(attempt) for attempt in attempts]
         return Launch(
             keys=list(frame.live),
             argv=(*self._before(spec), *arguments(spec.kind, spec.body)),
             env=self.environment(spec, frame.booking),
-            own=[identity(attempt, frame.payloads.get(key, b"")) for key, attempt in frame.live.items()],
+            own=[
+                identity(attempt, frame.payloads.get(key, b"")) | _place(job, key)
+                for key, attempt in frame.live.items()
+            ],
             cwds=[spec.cwd or self.places.scratch_of(attempt) for attempt in attempts],
             outs=[output.out for output in outputs],
             errs=[output.err for output in outputs],
-            timeout=spec.timeout,
+            timeout=spec.timeout or self.timeout,
             grace=spec.grace,
             memory=frame.booking.memory,
         )
@@ -55,10 +64,11 @@ class Launches:
             kind=spec.kind,
             digest=frame.shape.digest,
             python=self.python,
-            env=self.environment(spec, frame.booking),
+            env={name: value for name, value in self.environment(spec, frame.booking).items() if name != VARIABLE},
+            trace=dict(spec.env).get(VARIABLE, ""),
             cwd=spec.cwd or str(self.places.calls),
             logs=str(self.places.logs),
-            timeout=spec.timeout,
+            timeout=spec.timeout or self.timeout,
             grace=spec.grace,
             memory=frame.booking.memory,
             blobs=[body, *frame.payloads.values()],
@@ -74,3 +84,8 @@ class Launches:
         sockets = {"PACELINE_REPORTS": str(self.places.reports), "PACELINE_AGENT": str(self.places.desk)}
         fixed = {**sockets, **dict.fromkeys(MASKS, ",".join(booking.devices))}
         return {**self.base, **ours, **dict(spec.env), **fixed}
+
+
+def _place(job: Traceparent | None, key: str) -> dict[str, str]:
+    """Where in the job's trace an attempt stands: below its own span, which the server tells of."""
+    return {VARIABLE: str(job.of_attempt(key))} if job else {}

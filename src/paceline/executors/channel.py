@@ -55,6 +55,7 @@ class Task(NamedTuple):
     kind: str
     digest: str
     body: str  # path of the file with the parameters
+    trace: str = ""  # the job's place in a trace; empty: none
 
 
 class Call(NamedTuple):

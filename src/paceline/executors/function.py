@@ -51,7 +51,7 @@ class Functions:
         """Give it to a process that has nothing to do, or to a new one; back, if its body is not here."""
         body, payloads = (order.blobs[0], order.blobs[1:]) if order.blobs else (b"", ())
         try:
-            task = Task(order.kind, order.digest, self._bodies.path(order.digest, body))
+            task = Task(order.kind, order.digest, self._bodies.path(order.digest, body), order.trace)
         except KeyError:  # a full disk did not take it
             self._tell(Unbegun(keys=order.keys))
             return

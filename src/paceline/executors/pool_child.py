@@ -88,10 +88,14 @@ class Child:
             self._leave()
 
     def _run(self, call: Call) -> None:
-        work = _work(call.task)
+        work = _work(call.task._replace(trace=""))
         began_at = steady()
         for index, key in enumerate(call.keys):
-            said = Said(SKIPPED) if self._calls.to_skip(index) else self._task(work, key, call.payloads[index])
+            said = (
+                Said(SKIPPED)
+                if self._calls.to_skip(index)
+                else self._task(work, (key, call.task.trace), call.payloads[index])
+            )
             out, err = self._output.positions()
             ended_at = steady()
             outcome, detail, result = said
@@ -102,8 +106,9 @@ class Child:
                 return
             began_at = ended_at
 
-    def _task(self, work: Work, key: str, payload: bytes) -> Said:
-        self._enter(key, self._reports)
+    def _task(self, work: Work, who: tuple[str, str], payload: bytes) -> Said:
+        key, trace = who
+        self._enter(key, self._reports, trace)
         said = work(payload)
         if os.getpid() != self._pid:  # the function forked, and this is the copy
             os._exit(0)

@@ -25,6 +25,7 @@ from paceline.sdk.models import Models
 from paceline.sdk.parcel import ROOM, check_sizes, cut, divide
 from paceline.sdk.queries import Queries
 from paceline.sdk.replies import Submission, Token
+from paceline.sdk.tracing import submission
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 
@@ -61,13 +62,14 @@ class Client(Queries, Models):
         then the same submission with the same token completes them (it must carry the same payloads: of those that
         follow only the number is compared); after that it raises Conflict.
         """
-        parcel = divide(specs, payloads, room)
-        request = _submit_request(parcel.specs, parcel.payloads)
-        request.token, request.must_fit = token, must_fit
-        if parcel.later:
-            return await self._submit_and_fill(request, parcel.later)
-        reply = await self._ask("Submit", request, fleet.SubmitReply)
-        return from_wire(reply, Submission)
+        with submission(specs) as traced:
+            parcel = divide(traced, payloads, room)
+            request = _submit_request(parcel.specs, parcel.payloads)
+            request.token, request.must_fit = token, must_fit
+            if parcel.later:
+                return await self._submit_and_fill(request, parcel.later)
+            reply = await self._ask("Submit", request, fleet.SubmitReply)
+            return from_wire(reply, Submission)
 
     async def plan(
         self, specs: Sequence[JobSpec], *, payloads: Sequence[Sequence[bytes]] = ()

@@ -24,6 +24,7 @@ from paceline.sdk.outcomes import Outcomes
 from paceline.sdk.parcel import cut
 from paceline.sdk.series import Series
 from paceline.sdk.session import Session
+from paceline.sdk.tracing import submission
 from paceline.wire.convert import to_wire
 from paceline.wire.gen import fleet_pb2 as fleet
 
@@ -43,7 +44,8 @@ class OpenJob:
     """``handles.Job`` for its futures, ``session.Follower`` for its session."""
 
     def __init__(self, spec: JobSpec, desk: Desk) -> None:
-        self._spec = spec
+        with submission([spec]) as traced:  # in the caller's thread, which knows what he is doing
+            [self._spec] = traced
         self._desk = desk
         self._lock = threading.RLock()  # an iterator that is collected cancels its calls in whatever thread that is
         self._count = 0

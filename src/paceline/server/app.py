@@ -6,17 +6,18 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 
+from paceline import __version__
 from paceline.blobstores.local import LocalBlobs
 from paceline.catalog import Catalog
 from paceline.catalogs.sqlite import MEMORY, SqliteShelf
 from paceline.catalogs.threaded import ThreadedCatalog
-from paceline.clock import SystemClock
-from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls
+from paceline.clock import Clock, SystemClock
+from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls, traces_wanted
 from paceline.core.restore import restore
 from paceline.core.scheduler import Scheduler
 from paceline.core.step import Terms
@@ -30,27 +31,39 @@ from paceline.server.gate import Gate
 from paceline.server.grpc_fleet import fleet_handler
 from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
+from paceline.server.logbook import Logbook
 from paceline.server.loop import Loop
 from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
 from paceline.server.rest.app import make_app
 from paceline.server.rest.serve import listener as http_listener
 from paceline.server.space import Space
+from paceline.server.tracing import Tracing
 from paceline.server.trimming import trim_after_bursts
 from paceline.server.watch import Watch
 from paceline.store import Store
 from paceline.stores.memory import MemoryStore
 from paceline.stores.sqlite import SqliteStore
+from paceline.telemetry import configure, log
+from paceline.telemetry.exporting import open_exporter
 from paceline.wire.address import is_local
+from paceline.wire.far import lasting
 from paceline.wire.gen import worker_pb2_grpc
 from paceline.wire.listening import Listener
 from paceline.wire.whereabouts import write_whereabouts
 
+if TYPE_CHECKING:
+    from paceline.telemetry.otlp import Exporter
+
+FAREWELL = 2.0
+"""Seconds that the end waits for spans to leave."""
+_LOG = log("server")
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "[::]": "[::1]"}  # where clients on this machine find it
 
 
 def run(options: ServerOptions, said: Callable[[str, str], None] = lambda address, http: None) -> int:
     """Serve until told to stop; ``said`` is called with address and URL once it answers. Returns the exit code."""
+    configure("server", level=options.log.level, form=options.log.form, to=sys.stderr)
     _refuse_open_doors(options)
     options.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     return asyncio.run(_serve(options, said))
@@ -78,7 +91,8 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
     loop = Loop(make_scheduler(options, snapshot, terms, clock.now()), store, clock, links, watch)
     for record in auth.adopt_admin(admin_token(options.admin_token), clock.now()):
         await loop.keep_now(record)
-    epoch = snapshot.epoch
+    epoch, restored = snapshot.epoch, len(snapshot.jobs)
+    exporter = hearers(watch, snapshot, clock)
     del snapshot  # what waits is in the picture now
     fleet = Fleet(
         loop=loop,
@@ -94,6 +108,7 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
         started_at=clock.now(),
         space=space(options),
         links=links,
+        begins_traces=exporter is not None,
         profile=options.profile,
     )
     server, address = await listen(fleet, links, options)
@@ -107,15 +122,28 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
     http = f"{'https' if options.tls.cert else 'http'}://{_seen(options.host)}:{listener.port}"
     write_whereabouts(options.home, address, http)
     said(address, http)
+    _LOG.info("server ready", address=address, http=http, store=fleet.store_name, jobs=restored, version=__version__)
     besides = [asyncio.create_task(each) for each in (trim_after_bursts(), fleet.storeroom.run(watch))]
     try:
         return await _until_stopped(loop)
     finally:
+        _LOG.info("server stopping")
         for each in besides:
             each.cancel()
         links.end_all()
         await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0), listener.close())
         await asyncio.gather(store.close(), catalog.close())
+        if exporter is not None:
+            await asyncio.to_thread(exporter.close, FAREWELL)
+
+
+def hearers(watch: Watch, snapshot: Snapshot, clock: Clock) -> "Exporter | None":
+    """Whoever is told of all that is kept: the log, and if traces are wanted, what makes them."""
+    watch.hear_all(Logbook(_LOG, snapshot.workers).kept)
+    exporter = open_exporter("paceline-server", __version__) if traces_wanted() else None
+    if exporter is not None:
+        watch.hear_all(Tracing(exporter, clock, snapshot).kept)
+    return exporter
 
 
 def make_scheduler(options: ServerOptions, snapshot: Snapshot, terms: Terms, now: float) -> Scheduler:
@@ -123,13 +151,9 @@ def make_scheduler(options: ServerOptions, snapshot: Snapshot, terms: Terms, now
     picture = restore(snapshot, terms, now)
     if not options.record:
         return Scheduler(picture, terms)
-    tape = Tape(Path(options.record), contents=options.record_contents, stopped=_warn)
+    tape = Tape(Path(options.record), contents=options.record_contents, stopped=_LOG.warning)
     tape.start(snapshot, terms, now)
     return RecordedScheduler(picture, terms, tape)
-
-
-def _warn(text: str) -> None:
-    sys.stderr.write(f"warning: {text}\n")
 
 
 def make_store(options: ServerOptions) -> Store:
@@ -160,7 +184,7 @@ async def _open(catalog: Catalog) -> None:
     try:
         await catalog.open()
     except TryAgain as trouble:
-        _warn(f"{trouble.message}; {trouble.hint}")
+        _LOG.warning("no catalogue", why=trouble.message, hint=trouble.hint)
 
 
 def space(options: ServerOptions) -> Space:
@@ -182,8 +206,8 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
     limits = [
         ("grpc.max_receive_message_length", MESSAGE_LIMIT + (1 << 16)),
         ("grpc.max_send_message_length", MESSAGE_LIMIT + (1 << 16)),
-        ("grpc.keepalive_time_ms", 10_000),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", 5_000),
+        *lasting(options.keepalive),
+        ("grpc.http2.max_ping_strikes", 0),  # how often a worker asks whether we are there is its own affair
         ("grpc.so_reuseport", 0),
     ]
     server = grpc.aio.server(interceptors=[gate], options=limits)

@@ -33,6 +33,7 @@ class Fleet:
     epoch: int
     store_name: str
     started_at: float
+    begins_traces: bool = False  # for jobs that come without one
     space: Space = field(default_factory=Space)
     kept_jobs: KeptJobs = field(default_factory=KeptJobs)
     links: Links = field(default_factory=Links)

@@ -13,6 +13,7 @@ from paceline.server.client_session import ClientSession
 from paceline.server.gate import Stream
 from paceline.server.model_calls import ModelCalls
 from paceline.server.operations import following, looking, submitting, workers
+from paceline.telemetry.traceparent import VARIABLE
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as pb
 from paceline.wire.protocol import PROTOCOL
@@ -22,14 +23,24 @@ PAGE_LIMIT = 1000
 
 def submission(request: pb.SubmitRequest) -> submitting.Request:
     """A submit request in model words; its digest leaves out the token and what is only a wish."""
-    bare = pb.SubmitRequest(specs=request.specs, payloads=request.payloads)
     return submitting.Request(
         specs=[from_wire(spec, JobSpec) for spec in request.specs],
         payloads=[list(payloads.items) for payloads in request.payloads],
         token=request.token,
-        digest=hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest(),
+        digest=_digest(request),
         must_fit=request.must_fit,
     )
+
+
+def _digest(request: pb.SubmitRequest) -> str:
+    """Of what is to be run; in which trace it was asked for makes no difference."""
+    bare = pb.SubmitRequest(specs=request.specs, payloads=request.payloads)
+    for spec in bare.specs:
+        kept = [pair for pair in spec.run.env if pair.name != VARIABLE]
+        if len(kept) < len(spec.run.env):
+            del spec.run.env[:]
+            spec.run.env.extend(kept)
+    return hashlib.sha256(bare.SerializeToString(deterministic=True)).hexdigest()
 
 
 def _limit(asked: int) -> int:

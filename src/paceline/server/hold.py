@@ -13,6 +13,7 @@ from paceline.clock import Clock
 from paceline.model.decision import Answer
 from paceline.model.errors import PacelineError, TryAgain
 from paceline.model.events import WorkerBeat
+from paceline.telemetry import log
 
 PATIENCE = 5.0
 """Seconds that one waits for space whose wish is decided and not kept."""
@@ -29,6 +30,7 @@ class Hold:
         self._clock = clock
         self._since = 0.0
         self._beats: set[WorkerBeat] = set()
+        self._log = log("server")
 
     def demand(self) -> None:
         """Raises TryAgain while nothing can be kept."""
@@ -39,6 +41,8 @@ class Hold:
         """The batch could not be kept. False: not for the first time."""
         first = self.trouble is None
         self._since = self._clock.steady() if first else self._since
+        if first:
+            self._log.error("read-only", why=trouble.message, hint=trouble.hint)
         self.trouble = trouble
         return first
 
@@ -57,6 +61,8 @@ class Hold:
 
     def end(self) -> None:
         """The batch is kept."""
+        if self.trouble is not None:
+            self._log.info("read-only no more", seconds=round(self._clock.steady() - self._since, 1))
         self.trouble = None
         self._beats.clear()
 

@@ -24,6 +24,9 @@ from paceline.server.alarm import Alarm
 from paceline.server.hold import Asked, Hold, checked, tell
 from paceline.server.meter import Meter
 from paceline.store import Store
+from paceline.telemetry import log
+
+_LOG = log("server")
 
 
 class Outlet(Protocol):
@@ -177,5 +180,6 @@ class Loop:
     def _fail(self, error: BaseException) -> None:
         """The picture is ahead of what is kept, or broken: nothing may be said any more. The process ends."""
         if not self.failed.done():
+            _LOG.error("the server cannot go on", error)
             self.failed.set_exception(error)
             self.failed.exception()  # seen, even if the process is ending already

@@ -30,10 +30,13 @@ class Watch:
     def __init__(self) -> None:
         self._jobs: dict[JobId, list[Heard]] = defaultdict(list)
         self._logs: dict[AttemptId, list[asyncio.Event]] = defaultdict(list)
+        self._everything: list[Callable[[Sequence[Record]], None]] = []
         self.dropped = asyncio.Event()  # checkpoints were, since somebody last looked
 
     def kept(self, records: Sequence[Record]) -> None:
         """These are durable now."""
+        for all_heard in tuple(self._everything):
+            all_heard(records)
         for record in records:
             match record:
                 case LogKept(attempt=attempt):
@@ -55,6 +58,19 @@ class Watch:
     def _tell(self, job: JobId, record: Record) -> None:
         for heard in list(self._jobs.get(job, ())):
             heard(record)
+
+    def hear_all(self, heard: Callable[[Sequence[Record]], None]) -> None:
+        """Be told of every batch from here on."""
+        self._everything.append(heard)
+
+    @contextmanager
+    def everything(self, heard: Callable[[Sequence[Record]], None]) -> Iterator[None]:
+        """Be told of every batch for as long as the context lasts."""
+        self._everything.append(heard)
+        try:
+            yield
+        finally:
+            self._everything.remove(heard)
 
     @contextmanager
     def job(self, job: JobId, heard: Heard) -> Iterator[None]:

@@ -39,9 +39,7 @@ class Log:
 
     def _say(self, level: int, event: str, fields: dict[str, object], error: BaseException | None = None) -> None:
         logger = self._logger
-        if logger.isEnabledFor(
-            level
-        ):  # not by its ``log``: looking for the line that called costs as much as the rest
+        if logger.isEnabledFor(level):  # not by its ``log``: looking for the line that called costs as much as the rest
             trouble = (type(error), error, error.__traceback__) if error else None
             logger.handle(logger.makeRecord(logger.name, level, "", 0, event, (), trouble, extra={"fields": fields}))
 

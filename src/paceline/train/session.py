@@ -12,6 +12,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from paceline.telemetry import traceparent
+from paceline.telemetry.traceparent import VARIABLE, Traceparent
 from paceline.train import term
 from paceline.unix import address
 
@@ -26,12 +28,25 @@ class _Here:
     key = ""
     path = ""
     step = -1
+    traced = False
 
 
-def enter(key: str, path: str) -> None:
-    """From here on this process works on the attempt ``key``; its reports go to the socket at ``path``."""
+def enter(key: str, path: str, trace: str = "") -> None:
+    """From here on this process works on the attempt ``key``; its reports go to the socket at ``path``.
+
+    ``trace``: its job's place in a trace; its own is then in ``TRACEPARENT``, as a program's is.
+    """
     term.forget()
     _Here.key, _Here.path, _Here.step = key, path, -1
+    if trace or _Here.traced:
+        _join(traceparent.read(trace), key)
+
+
+def _join(job: Traceparent | None, key: str) -> None:
+    os.environ.pop(VARIABLE, None)
+    if job is not None:
+        os.environ[VARIABLE] = str(job.of_attempt(key))
+    _Here.traced = job is not None
 
 
 def leave() -> None:

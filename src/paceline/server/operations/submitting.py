@@ -1,5 +1,6 @@
 """Submitting jobs: check every word of them, then let the core decide."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from paceline.model.task import TaskState
 from paceline.model.views import Explanation
 from paceline.server import caller
 from paceline.server.fleet import Fleet
+from paceline.telemetry.traceparent import VARIABLE, begin
 
 TASKS_LIMIT = 100_000_000
 """Tasks of one job."""
@@ -55,7 +57,7 @@ async def submit(fleet: Fleet, request: Request) -> Accepted:
             hint="use a new token for a new submission",
         )
     event = JobsSubmitted(
-        specs=specs,
+        specs=[_traced(spec) for spec in specs] if fleet.begins_traces else specs,
         token=request.token,
         digest=request.digest,
         by=caller.by(),
@@ -140,8 +142,16 @@ def _check(spec: JobSpec) -> JobSpec:
         raise UsageError(f"{spec.name}: resources: at least one alternative is needed")
     _check_ranges(spec)
     params = kinds.parse(spec.run.kind, spec.run.body)
-    features = kinds.find(spec.run.kind).features(params)
+    features = kinds.features(spec.run.kind, params)
     return replace(spec, needs=tuple(_with_features(need, features) for need in spec.needs))
+
+
+def _traced(spec: JobSpec) -> JobSpec:
+    """The spec, in a trace of its own if it is in none."""
+    if any(name == VARIABLE for name, _ in spec.run.env):
+        return spec
+    env = (*spec.run.env, (VARIABLE, str(begin(os.urandom(16)))))
+    return replace(spec, run=replace(spec.run, env=env))
 
 
 def _with_features(need: Need, features: Sequence[str]) -> Need:
