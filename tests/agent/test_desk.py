@@ -55,7 +55,7 @@ def play(tmp_path: Path, story: Callable[[Program], Awaitable[None]]) -> None:
             await worker.hello(number, key)
             await client.submit([JobSpec(name="j", run=Spec(kind="command", body=b'{"argv": ["true"]}'))])
             await worker.hear("grant")
-            places = Places(directory=tmp_path)
+            places = Places(directory=tmp_path, scratch=tmp_path / "scratch")
             files = Files(WorkerOptions(server=served.address, home=served.home), key)
             desk = Desk(places, files, lambda: [Attempts(job=JobId(1), indexes=[0])], SystemClock())
             serving_desk = asyncio.create_task(desk.run())

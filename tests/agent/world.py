@@ -17,7 +17,7 @@ from paceline.model.resources import Capacity, Gpu, Need
 
 A = TypeVar("A")
 
-PLACES = Places(directory=Path("/w"))
+PLACES = Places(directory=Path("/w"), scratch=Path("/w/scratch"))
 PID = 77
 
 

@@ -49,7 +49,7 @@ class Host:
         self.worker = WorkerId(number)
         self.name = f"w{number}"
         self.machine = machine(cpu=chance.choice([2000, 4000]), memory=4 << 30)
-        self.places = Places(directory=Path("/w"))
+        self.places = Places(directory=Path("/w"), scratch=Path("/w/scratch"))
         self.spool = Paper()
         self.route = Route(scene.timeline, scene.weather, self.name, loopback=chance.random() < 0.3)
         self._rate = chance.choice([0.99, 1.01]) if scene.weather.strikes(Fault.CLOCK_RATE, 0.3) else 1.0

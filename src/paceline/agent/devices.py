@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 from paceline.model.resources import WHOLE, Capacity, GpuNeed, Need
 
+ENDLESS = 1 << 20
+"""Frames that a worker without a bound may have at work at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Booking:
@@ -24,19 +27,20 @@ class Booking:
 class Books:
     """What is free of a machine."""
 
-    __slots__ = ("_gpus", "capacity", "cpu", "devices", "disk", "memory")
+    __slots__ = ("_gpus", "capacity", "cpu", "devices", "disk", "memory", "tasks")
 
     def __init__(self, capacity: Capacity) -> None:
         self.capacity = capacity
         self.cpu = capacity.cpu
         self.memory = capacity.memory
         self.disk = capacity.disk
+        self.tasks = capacity.tasks or ENDLESS
         self.devices = {gpu.uuid: WHOLE for gpu in capacity.gpus}
         self._gpus = capacity.gpus
 
     def book(self, need: Need) -> Booking | None:
         """Take what is needed, all or nothing. None: not free."""
-        if self.cpu < need.cpu or self.memory < need.memory or self.disk < need.disk:
+        if self.cpu < need.cpu or self.memory < need.memory or self.disk < need.disk or self.tasks < 1:
             return None
         devices: Sequence[str] = ()
         share = 0
@@ -59,20 +63,22 @@ class Books:
 
     def slots(self, need: Need) -> int:
         """How often the processors that are free now would do for it."""
-        return self.cpu // need.cpu if need.cpu else 1
+        return min(self.cpu // need.cpu, self.tasks) if need.cpu else 1
 
     def check(self, bookings: Iterator[Booking]) -> None:
         """What is free and what is booked make up the whole."""
         whole = Books(self.capacity)
         for booking in bookings:
             whole.restore(booking)
-        assert (whole.cpu, whole.memory, whole.disk) == (self.cpu, self.memory, self.disk), "booking does not add up"
+        left = (self.cpu, self.memory, self.disk, self.tasks)
+        assert (whole.cpu, whole.memory, whole.disk, whole.tasks) == left, "booking does not add up"
         assert whole.devices == self.devices, "device booking does not add up"
 
     def _add(self, booking: Booking, sign: int) -> None:
         self.cpu += sign * booking.cpu
         self.memory += sign * booking.memory
         self.disk += sign * booking.disk
+        self.tasks += sign
         for uuid in booking.devices:
             if uuid in self.devices:
                 self.devices[uuid] += sign * booking.share

@@ -137,7 +137,7 @@ class Link:
         try:
             stream = await near.reach(self._options.home, server, near.LINK, self._metadata, pb.ToWorker)
         except Unreachable:
-            channel = open_channel(server, self._options.tls)
+            channel = open_channel(server, self._options.tls, self._options.keepalive)
             ways.push_async_callback(channel.close, None)
             stub = WorkerServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
             return stub.Link(metadata=self._metadata)  # type: ignore[no-any-return]  # of untyped code

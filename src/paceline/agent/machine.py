@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 import pynvml
@@ -36,8 +37,9 @@ def probe(options: WorkerOptions, clock: Clock) -> Machine:
         capacity=Capacity(
             cpu=processors(options.cpus),
             memory=options.memory or usable_memory(),
-            disk=shutil.disk_usage(options.directory).free,
+            disk=shutil.disk_usage(_existing(options.scratch)).free,
             gpus=tuple(gpus()),
+            tasks=options.max_tasks,
         ),
         labels=options.labels,
         features=features(),
@@ -46,6 +48,11 @@ def probe(options: WorkerOptions, clock: Clock) -> Machine:
         pid=os.getpid(),
         ends_at=clock.now() + options.time if options.time else 0.0,
     )
+
+
+def _existing(path: Path) -> Path:
+    """The path, or of those above it the first that is there."""
+    return path if path.exists() else _existing(path.parent)
 
 
 def processors(wanted: float) -> int:

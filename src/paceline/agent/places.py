@@ -20,9 +20,11 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Places:
-    """Everything below one worker's directory."""
+    """Everything below one worker's directory; and its ``scratch``, working directories of attempts that asked for
+    none."""
 
     directory: Path
+    scratch: Path
 
     @cached_property
     def key(self) -> Path:
@@ -39,11 +41,6 @@ class Places:
     @cached_property
     def logs(self) -> Path:
         return self.directory / "logs"
-
-    @cached_property
-    def scratch(self) -> Path:
-        """Working directories of attempts that asked for none."""
-        return self.directory / "scratch"
 
     @cached_property
     def spares(self) -> Path:

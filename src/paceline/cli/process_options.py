@@ -1,33 +1,68 @@
-"""Options that ``server``, ``worker`` and ``up`` share."""
+"""Options of ``server``, ``worker`` and ``up``, and the values that they make."""
 
 from collections.abc import Callable
 from pathlib import Path
+from socket import gethostname
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import click
 
 from paceline import config
-from paceline.config import LogOptions, Tls
-from paceline.grammar.level import parse_level, parse_log_format
+from paceline.cli.face import Face
+from paceline.config import (
+    HTTP_PORT,
+    METRICS_PORT,
+    SERVER_KEEPALIVE,
+    STATUS_PORT,
+    KeepAlive,
+    LogOptions,
+    ServerOptions,
+    Tls,
+    WorkerOptions,
+)
+from paceline.config.setting import Setting
+from paceline.config.settings import client, server, shared, worker
+from paceline.config.sources import FLAG, Settings
+from paceline.grammar import format_duration
+from paceline.model.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., object])
 
-
-def home_option(command: F) -> F:
-    """Where a process keeps its files."""
-    option = click.option("--home", default="", metavar="DIR", help="Where to keep files; default: PACELINE_HOME.")
-    return option(command)
-
-
-def tls_options(command: F) -> F:
-    """Files in PEM form."""
-    for name, text in (
-        ("ca", "Authority to trust (PEM file)."),
-        ("key", "Key of the certificate (PEM file)."),
-        ("cert", "Certificate (PEM file)."),
-    ):
-        command = click.option(f"--tls-{name}", default="", metavar="FILE", help=text)(command)
-    return command
+LOG = (shared.LOG_LEVEL, shared.LOG_FORM)
+TLS = (shared.TLS_CERT, shared.TLS_KEY, shared.TLS_CA)
+SERVER = (
+    *(server.HOST, server.SERVER_GRPC_PORT, server.SERVER_HTTP_PORT, server.HTTP_HOSTS, server.STORE, server.CATALOG),
+    *(server.BEAT, server.LEASE, server.SERVER_RESERVE, server.PROFILE, shared.HOME, *LOG, *TLS),
+)
+"""What may be said on the command line of a server."""
+WORKER = (
+    *(client.SERVER_ADDRESS, worker.NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS),
+    *(worker.TASK_TIMEOUT, worker.LABELS, worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.TIME_LEFT),
+    *(
+        worker.WORKING_DIR,
+        worker.WORKER_RESERVE,
+        worker.METRICS_HOST,
+        worker.METRICS_PORT,
+        worker.STATUS_PORT,
+        worker.PROFILE,
+        shared.HOME,
+        *LOG,
+        *TLS,
+    ),
+)
+"""The same of a worker."""
+OFFER = (
+    *(worker.NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS, worker.LABELS, worker.TIME_LEFT),
+    *(worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.WORKING_DIR, shared.HOME),
+)
+"""What of that decides what a worker has to offer."""
+UP = (server.SERVER_GRPC_PORT, shared.HOME, *LOG)
+"""The same of ``up``; all else its server and workers find themselves, in the environment and in files."""
+BEATS = 4
+"""Beats that a lease lasts at least, unless somebody says otherwise."""
+LEASE = 20.0
+"""Seconds that it lasts at least, on the same condition."""
 
 
 def record_options(command: F) -> F:
@@ -41,35 +76,116 @@ def record_options(command: F) -> F:
     return option(command)
 
 
-def log_options(command: F) -> F:
-    """What is logged, on stderr."""
-    command = click.option(
-        "--log-format", default="", metavar="FORMAT", help="console or json; default: console at a terminal, else json."
-    )(command)
-    option = click.option(
-        "--log-level", default="", metavar="LEVEL", help="debug, info (the default), warning or error."
+def server_options(found: Settings, record: str, *, contents: bool) -> ServerOptions:
+    """What a server is to be. Raises UsageError for a value that is none, naming where it stands."""
+    _refuse_password(found)
+    beat = found.of(server.BEAT)
+    return ServerOptions(
+        home=home_of(found),
+        host=found.of(server.HOST),
+        port=found.of(server.SERVER_GRPC_PORT),
+        http_port=found.of(server.SERVER_HTTP_PORT) if found.said(server.SERVER_HTTP_PORT) else HTTP_PORT,
+        http_elsewhere=not found.said(server.SERVER_HTTP_PORT),
+        http_hosts=found.of(server.HTTP_HOSTS),
+        store=found.of(server.STORE),
+        catalog=found.of(server.CATALOG),
+        tls=tls_of(found),
+        beat=beat,
+        lease=_lease(found, beat),
+        reserve=found.of(server.SERVER_RESERVE),
+        record=record,
+        record_contents=contents,
+        profile=found.of(server.PROFILE),
+        keepalive=keepalive_of(found, SERVER_KEEPALIVE),
+        log=log_of(found),
     )
-    return option(command)
 
 
-def log_of(level: str, form: str) -> LogOptions:
-    """What was named, each in its absence by ``PACELINE_LOG_…``."""
-    levels = (level, "--log-level") if level else (config.variable("LOG_LEVEL"), "PACELINE_LOG_LEVEL")
-    forms = (form, "--log-format") if form else (config.variable("LOG_FORMAT"), "PACELINE_LOG_FORMAT")
-    return LogOptions(
-        level=parse_level(*levels) if levels[0] else "info", form=parse_log_format(*forms) if forms[0] else ""
+def worker_options(found: Settings, address: str, join_token: str) -> WorkerOptions:
+    """What a worker is to be. Raises UsageError for a value that is none, naming where it stands."""
+    return WorkerOptions(
+        server=address,
+        name=found.of(worker.NAME) or gethostname(),
+        home=home_of(found),
+        join_token=join_token,
+        cpus=found.of(worker.OFFERED_CPUS),
+        memory=found.of(worker.OFFERED_MEMORY),
+        max_tasks=found.of(worker.MAX_TASKS),
+        task_timeout=found.of(worker.TASK_TIMEOUT),
+        working_dir=found.of(worker.WORKING_DIR),
+        labels=labels_of(found),
+        time=found.of(worker.TIME_LEFT),
+        reserve=found.of(worker.WORKER_RESERVE),
+        metrics_host=found.of(worker.METRICS_HOST),
+        metrics_port=found.of(worker.METRICS_PORT) if found.said(worker.METRICS_PORT) else METRICS_PORT,
+        status_port=found.of(worker.STATUS_PORT) if found.said(worker.STATUS_PORT) else STATUS_PORT,
+        profile=found.of(worker.PROFILE),
+        tls=tls_of(found),
+        keepalive=keepalive_of(found, KeepAlive()),
+        log=log_of(found),
     )
 
 
-def home_of(text: str) -> Path:
+def home_of(found: Settings) -> Path:
     """The directory that was named, or the usual one."""
-    return Path(text).absolute() if text else config.home()
+    named = found.of(shared.HOME)
+    return Path(named).absolute() if named else config.home()
 
 
-def tls_of(cert: str, key: str, ca: str) -> Tls:
-    """The files that were named, each in its absence by ``PACELINE_TLS_…``."""
-    return Tls(
-        cert=cert or config.variable("TLS_CERT"),
-        key=key or config.variable("TLS_KEY"),
-        ca=ca or config.variable("TLS_CA"),
+def tls_of(found: Settings) -> Tls:
+    """The files that were named."""
+    return Tls(cert=found.of(shared.TLS_CERT), key=found.of(shared.TLS_KEY), ca=found.of(shared.TLS_CA))
+
+
+def log_of(found: Settings) -> LogOptions:
+    """How much is logged, and how."""
+    return LogOptions(level=found.of(shared.LOG_LEVEL), form=found.of(shared.LOG_FORM))
+
+
+def keepalive_of(found: Settings, usual: KeepAlive) -> KeepAlive:
+    """When a quiet connection is looked after."""
+    for setting in (shared.KEEPALIVE_TIME, shared.KEEPALIVE_TIMEOUT):
+        if found.said(setting) and found.of(setting) < 1:
+            raise UsageError(f"{_field(found, setting)}: must be a second at least", hint="such as 30s")
+    return KeepAlive(
+        time=found.of(shared.KEEPALIVE_TIME) or usual.time,
+        timeout=found.of(shared.KEEPALIVE_TIMEOUT) or usual.timeout,
+        idle=found.of(shared.KEEPALIVE_IDLE),
     )
+
+
+def labels_of(found: Settings) -> tuple[tuple[str, str], ...]:
+    """Those that were given, and those that older systems have names of their own for."""
+    named = (("experiment", worker.WORKER_EXPERIMENT), ("compute_resource", worker.COMPUTE_RESOURCE))
+    also = tuple((key, value) for key, setting in named if (value := found.of(setting)))
+    return (*found.of(worker.LABELS), *also)
+
+
+def tell_unread(face: Face, found: Settings) -> None:
+    """Say once which variables of older systems are set and mean nothing to this process."""
+    for name, why in found.unread():
+        face.remark(f"{name} is set, and not read here: {why}")
+
+
+def _lease(found: Settings, beat: float) -> float:
+    if beat <= 0:
+        raise UsageError(f"{_field(found, server.BEAT)}: must be above 0", hint="such as 5s")
+    lease = found.of(server.LEASE)
+    if not found.said(server.LEASE):
+        return max(LEASE, BEATS * beat)
+    if lease < 2 * beat:
+        what = f"{_field(found, server.LEASE)}: {format_duration(lease)} is less than two beats"
+        raise UsageError(what, hint=f"at least {format_duration(2 * beat)}, or a shorter --beat")
+    return lease
+
+
+def _refuse_password(found: Settings) -> None:
+    """A password never comes from the command line, which every user of the host can read."""
+    winner = found.winner(server.CATALOG)
+    if winner and winner.rank == FLAG and urlsplit(str(winner.raw)).password:
+        raise UsageError("--catalog: the URL holds a password", hint="put the URL into PACELINE_CATALOG")
+
+
+def _field(found: Settings, setting: Setting[object]) -> str:
+    winner = found.winner(setting)
+    return winner.field if winner else setting.key

@@ -1,6 +1,7 @@
 """Options of every process, frozen, and the only place where the environment is read.
 
-Order: flag > environment (``PACELINE_…``) > default. Nothing else in Paceline asks ``os.environ``.
+What people may set is in ``settings``, where from and in which order in ``sources``. Nothing else in Paceline asks
+``os.environ``.
 """
 
 import getpass
@@ -12,6 +13,8 @@ from pathlib import Path
 
 GRPC_PORT = 50051
 HTTP_PORT = 3000
+METRICS_PORT = 2112
+STATUS_PORT = 50052
 DEFAULT_ADDRESS = f"127.0.0.1:{GRPC_PORT}"
 MESSAGE_LIMIT = 4 << 20
 """Bytes of one gRPC message."""
@@ -20,10 +23,17 @@ PAYLOAD_LIMIT = 1 << 20
 
 
 def home() -> Path:
-    """Where this user's Paceline keeps its files: ``PACELINE_HOME``, else the user's state directory."""
-    given = os.environ.get("PACELINE_HOME")
+    """Where this user's Paceline keeps its files: ``PACELINE_HOME``, the user's file, else the state directory."""
+    given = os.environ.get("PACELINE_HOME") or _home_in_file()
     state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(given).absolute() if given else Path(state, "paceline")
+
+
+def _home_in_file() -> str:
+    from paceline.config.settings.shared import HOME  # noqa: PLC0415 - whoever is told where it is need not look
+    from paceline.config.sources import settings  # noqa: PLC0415 - as above
+
+    return settings("client").of(HOME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +43,19 @@ class Tls:
     cert: str = ""
     key: str = ""
     ca: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepAlive:
+    """How a quiet gRPC connection is looked after, in seconds."""
+
+    time: float = 30.0  # of silence, after which the other side is asked whether it is there
+    timeout: float = 10.0  # that it may take to answer
+    idle: bool = False  # ask also while no call is open
+
+
+SERVER_KEEPALIVE = KeepAlive(time=10.0, timeout=20.0)
+"""A server has more of them to lose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +84,8 @@ class ServerOptions:
     reserve: int = 256 << 20  # bytes free where the store lies, below which nothing new is accepted
     record: str = ""  # file to which every event and decision is appended; empty: none
     record_contents: bool = False  # payloads, results, parameters and environments too, not only their lengths
+    profile: bool = False  # an admin at this machine may look where its time goes
+    keepalive: KeepAlive = SERVER_KEEPALIVE
     log: LogOptions = field(default_factory=LogOptions)
 
     @property
@@ -87,9 +112,17 @@ class WorkerOptions:
     join_token: str = field(default="", repr=False)
     cpus: float = 0.0  # 0: as many as the machine has
     memory: int = 0  # bytes; 0: what the machine has
+    max_tasks: int = 0  # at once; 0: as many as fit
+    task_timeout: float = 0.0  # seconds that a task may run that says nothing of it; 0: no limit
+    working_dir: str = ""  # below which tasks run that name no directory; empty: its own
     labels: tuple[tuple[str, str], ...] = ()
     time: float = 0.0  # seconds until the machine goes away; 0: never
     reserve: int = 64 << 20  # bytes free where it keeps its files, below which it takes nothing new
+    metrics_host: str = "127.0.0.1"  # where it shows how it is, over HTTP and gRPC
+    metrics_port: int = METRICS_PORT  # 0: any that is free, which is also taken if that one is not
+    status_port: int = STATUS_PORT  # the same, for gRPC
+    profile: bool = False  # whoever has its key may look where its time goes, from this machine
+    keepalive: KeepAlive = KeepAlive()
     tls: Tls = field(default_factory=Tls)
     log: LogOptions = field(default_factory=LogOptions)
 
@@ -97,6 +130,11 @@ class WorkerOptions:
     def directory(self) -> Path:
         """Key, spool and task output of this worker."""
         return self.home / "workers" / self.name
+
+    @property
+    def scratch(self) -> Path:
+        """Where tasks run that name no directory. It is removed with what is left in it."""
+        return Path(self.working_dir, self.name, "scratch") if self.working_dir else self.directory / "scratch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

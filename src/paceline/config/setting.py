@@ -39,6 +39,7 @@ class Kind(Generic[T_co]):
 
     name: str  # "duration"
     like: str  # "30s, 1h"
+    metavar: str  # "DURATION"
     read: Callable[[Sequence[str], str], T_co]
     nothing: T_co
     typed: tuple[type, ...] = (str,)  # what it may be in a file
@@ -138,12 +139,24 @@ def _address(text: str, field: str) -> str:
     return format_address(*parse_address(text, field))
 
 
-TEXT = Kind(name="text", like="any", read=_one(_text), nothing="")
-FILE = Kind(name="file", like="a path", read=_one(_text), nothing="", is_path=True)
-STORE_FILE = Kind(name="file", like="a path, or memory", read=_one(_text), nothing="", is_path=True, plain=("memory",))
-NAMES = Kind(name="names", like="a, b", read=_list(_text), nothing=tuple[str, ...](), typed=(str, list), separator=",")
+TEXT = Kind(name="text", metavar="TEXT", like="any", read=_one(_text), nothing="")
+FILE = Kind(name="file", metavar="FILE", like="a path", read=_one(_text), nothing="", is_path=True)
+DIRECTORY = Kind(name="directory", metavar="DIR", like="a path", read=_one(_text), nothing="", is_path=True)
+STORE_FILE = Kind(
+    name="file", metavar="PATH", like="a path, or memory", read=_one(_text), nothing="", is_path=True, plain=("memory",)
+)
+NAMES = Kind(
+    name="names",
+    metavar="NAME",
+    like="a, b",
+    read=_list(_text),
+    nothing=tuple[str, ...](),
+    typed=(str, list),
+    separator=",",
+)
 PAIRS = Kind(
     name="labels",
+    metavar="KEY=VALUE",
     like="site=lab, disk=ssd",
     read=_list(parse_pair),
     nothing=tuple[tuple[str, str], ...](),
@@ -151,13 +164,22 @@ PAIRS = Kind(
     separator=",",
 )
 DURATION = Kind(
-    name="duration", like="30s, 1h, 3600, 01:30:00", read=_one(parse_duration), nothing=0.0, typed=(str, int, float)
+    name="duration",
+    metavar="DURATION",
+    like="30s, 1h, 3600, 01:30:00",
+    read=_one(parse_duration),
+    nothing=0.0,
+    typed=(str, int, float),
 )
-SIZE = Kind(name="size", like="512MB, 8GiB", read=_one(parse_size), nothing=0)
-CPUS = Kind(name="number", like="4, 0.5", read=_one(_cpus), nothing=0.0, typed=(str, int, float))
-WHOLE = Kind(name="whole number", like="4; 0: no bound", read=_one(_whole), nothing=0, typed=(str, int))
-PORT = Kind(name="port", like="0 to 65535; 0: any free one", read=_one(parse_port), nothing=0, typed=(str, int))
-LEVEL = Kind(name="level", like=", ".join(LEVELS), read=_one(parse_level), nothing="")
-LOG_FORMAT = Kind(name="log format", like=", ".join(LOG_FORMATS), read=_one(parse_log_format), nothing="")
-SWITCH = Kind(name="switch", like="true, false", read=_one(_switch), nothing=False, typed=(str, bool))
-ADDRESS = Kind(name="address", like="host, host:port, a URL", read=_one(_address), nothing="")
+SIZE = Kind(name="size", metavar="SIZE", like="512MB, 8GiB", read=_one(parse_size), nothing=0)
+CPUS = Kind(name="number", metavar="N", like="4, 0.5", read=_one(_cpus), nothing=0.0, typed=(str, int, float))
+WHOLE = Kind(name="whole number", metavar="N", like="4; 0: no bound", read=_one(_whole), nothing=0, typed=(str, int))
+PORT = Kind(
+    name="port", metavar="PORT", like="0 to 65535; 0: any free one", read=_one(parse_port), nothing=0, typed=(str, int)
+)
+LEVEL = Kind(name="level", metavar="LEVEL", like=", ".join(LEVELS), read=_one(parse_level), nothing="")
+LOG_FORMAT = Kind(
+    name="log format", metavar="FORMAT", like=", ".join(LOG_FORMATS), read=_one(parse_log_format), nothing=""
+)
+SWITCH = Kind(name="switch", metavar="YES|NO", like="true, false", read=_one(_switch), nothing=False, typed=(str, bool))
+ADDRESS = Kind(name="address", metavar="HOST[:PORT]", like="host, host:port, a URL", read=_one(_address), nothing="")

@@ -72,6 +72,11 @@ class Settings:
         winner = self.winner(setting)
         return winner is not None and winner.rank == PROJECT
 
+    def seconded(self, setting: Setting[object]) -> bool:
+        """Whether somebody besides the one who decides says the same."""
+        winner, *others = (_parsed(setting, each) for each in self.candidates(setting) if each.rank != DEFAULT)
+        return winner in others
+
     def unread(self) -> Iterator[tuple[str, str]]:
         """Variables of older systems that are set and say nothing to this process, and why."""
         for alias in FOREIGN:

@@ -14,7 +14,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from paceline.config import MESSAGE_LIMIT, Tls
+from paceline.config import MESSAGE_LIMIT, KeepAlive, Tls
 from paceline.model.errors import UsageError
 from paceline.wire.address import is_loopback
 from paceline.wire.protocol import Metadata, check_size, in_words
@@ -25,8 +25,6 @@ M = TypeVar("M", bound=Message)
 _OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.max_send_message_length", MESSAGE_LIMIT),
     ("grpc.max_receive_message_length", MESSAGE_LIMIT),
-    ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 10_000),  # what it means is: how long one handshake may take
     ("grpc.max_reconnect_backoff_ms", 2_000),
@@ -112,16 +110,26 @@ class Way:
         await self.channel.close(None)
 
 
-def open_channel(address: str, tls: Tls) -> grpc.aio.Channel:
+def open_channel(address: str, tls: Tls, keepalive: KeepAlive = KeepAlive()) -> grpc.aio.Channel:  # noqa: B008 - frozen
     """Plain on this machine; anywhere else TLS, by the given files or else by the system's authorities."""
+    options = (*_OPTIONS, *lasting(keepalive))
     if is_loopback(address) and tls == Tls():
-        return grpc.aio.insecure_channel(address, options=_OPTIONS)
+        return grpc.aio.insecure_channel(address, options=options)
     credentials = grpc.ssl_channel_credentials(
         root_certificates=_pem("ca", tls.ca),
         private_key=_pem("key", tls.key),
         certificate_chain=_pem("cert", tls.cert),
     )
-    return grpc.aio.secure_channel(address, credentials, options=_OPTIONS)
+    return grpc.aio.secure_channel(address, credentials, options=options)
+
+
+def lasting(keepalive: KeepAlive) -> Sequence[tuple[str, int]]:
+    """gRPC's options for it, on either side."""
+    return (
+        ("grpc.keepalive_time_ms", int(keepalive.time * 1000)),
+        ("grpc.keepalive_timeout_ms", int(keepalive.timeout * 1000)),
+        ("grpc.keepalive_permit_without_calls", int(keepalive.idle)),
+    )
 
 
 def _serialized(message: Message) -> bytes:

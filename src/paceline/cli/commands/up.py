@@ -14,10 +14,13 @@ import click
 from paceline import config
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
-from paceline.cli.process_options import home_of, home_option, log_of, log_options, record_options
+from paceline.cli.process_options import UP, home_of, log_of, record_options
 from paceline.cli.session import ask_home
+from paceline.cli.setting_options import flags, setting_options
 from paceline.clock import SystemClock
-from paceline.config import GRPC_PORT, ServerOptions
+from paceline.config import ServerOptions
+from paceline.config.settings.server import SERVER_GRPC_PORT
+from paceline.config.sources import Settings, settings
 from paceline.grammar import format_count, parse_count
 from paceline.model.worker import WorkerState
 
@@ -32,27 +35,21 @@ JOIN_SECONDS, JOIN_LOOK = 15.0, 0.05
     "--workers", "count", type=click.IntRange(0, 64), default=1, metavar="N", help="How many workers; default 1."
 )
 @click.option("--cpus", default="", metavar="N", help="Processors of each; default: a fair part of the machine's.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=GRPC_PORT,
-    metavar="PORT",
-    help=f"Default {GRPC_PORT}; 0: any free one.",
-)
+@setting_options(*UP)
 @record_options
-@home_option
-@log_options
 @speaks
-def up(face: Face, /, *, count: int, cpus: str, port: int, home: str, **given: str) -> int:
+def up(face: Face, /, *, count: int, cpus: str, **given: str) -> int:
     """Start a server and local workers, and keep them running until Ctrl-C."""
-    place, each, logging = home_of(home), _cpus(cpus, count), _logging(given.pop("log_level"), given.pop("log_format"))
+    found = settings("server", flags(UP, given))
+    port, place, logging = found.of(SERVER_GRPC_PORT), home_of(found), _logging(found)
+    each, recording = _cpus(cpus, count), _recording(given["record"], given["record_payloads"])
     with alone(place):
         fleet = LocalFleet(home=place, clock=SystemClock(), said=face.remark, workers=_names(count))
         with fleet.attended():
             try:
                 address = fleet.bring_up(
                     str(port),
-                    lambda port: ("server", "--home", str(place), "--port", port, *logging, *_recording(**given)),
+                    lambda port: ("server", "--home", str(place), "--port", port, *logging, *recording),
                     lambda name, address: (*_worker(place, name, address, each), *logging),
                 )
                 ask_home(place, lambda client: _joined(client, fleet))
@@ -80,9 +77,9 @@ def _recording(record: str, record_payloads: str) -> Sequence[str]:
     return ("--record", str(Path(record).absolute()), *contents) if record else ()
 
 
-def _logging(level: str, form: str) -> Sequence[str]:
+def _logging(found: Settings) -> Sequence[str]:
     """The same words for all of them: wrong ones are told here, and not in a file."""
-    options = log_of(level, form)
+    options = log_of(found)
     return ("--log-level", options.level, "--log-format", options.form or "json")
 
 

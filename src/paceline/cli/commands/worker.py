@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from socket import gethostname
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from paceline import config, grammar
+from paceline import grammar
 from paceline.cli.complete import worker_argument
 from paceline.cli.face import Face, asks, speaks
 from paceline.cli.forms import form, forms
 from paceline.cli.lazy import NounGroup
-from paceline.cli.process_options import home_of, home_option, log_of, log_options, tls_of, tls_options
+from paceline.cli.process_options import OFFER, WORKER, home_of, tell_unread, worker_options
 from paceline.cli.session import ask
+from paceline.cli.setting_options import flags, setting_options
 from paceline.cli.table import pairs, state, table
 from paceline.cli.words import about, age
 from paceline.clock import SystemClock
-from paceline.config import WorkerOptions
+from paceline.config.settings.client import SERVER_ADDRESS
+from paceline.config.settings.worker import JOIN_TOKEN
+from paceline.config.sources import Settings, settings
+from paceline.grammar import parse_duration
 from paceline.model.errors import NotFound, Unreachable, UsageError
 from paceline.model.views import WorkerView
 from paceline.model.worker import Machine
-from paceline.sdk.connect import with_port
+from paceline.sdk.connect import refuse_strange
 from paceline.wire.whereabouts import read_whereabouts
 
 if TYPE_CHECKING:
@@ -33,24 +36,24 @@ if TYPE_CHECKING:
 
 
 @click.group(cls=NounGroup, invoke_without_command=True, subcommand_metavar="[COMMAND] [ARGS]...")
-@click.option("--name", default="", help="What it is called; default: the host's name.")
-@click.option("--cpus", default="", metavar="N", help="Processors to offer; default: all.")
-@click.option("--memory", default="", metavar="SIZE", help="Memory to offer; default: all.")
-@click.option("--label", multiple=True, metavar="KEY=VALUE", help="A label that tasks can ask for.")
-@click.option("--time", "time_left", default="", metavar="DURATION", help="How long this machine will be there.")
-@click.option("--reserve", default="64MiB", metavar="SIZE", help="Free disk space below which it takes nothing new.")
+@setting_options(*WORKER)
 @click.option("--join-token-file", default="", metavar="FILE", help="For the first start; or PACELINE_JOIN_TOKEN.")
-@home_option
-@log_options
-@tls_options
+@click.option(
+    "--heartbeat-interval", default="", metavar="DURATION", help="Changes nothing: the server sets it, by its --beat."
+)
 @click.pass_context
-@asks
-def worker(face: Face, ctx: click.Context, /, *, label: tuple[str, ...], **given: str) -> int:
+@speaks
+def worker(face: Face, ctx: click.Context, /, *, join_token_file: str, heartbeat_interval: str, **given: object) -> int:
     """Start a worker here, in the foreground; or with a command, look at those there are."""
     if ctx.invoked_subcommand:
         _refuse_options(ctx, ctx.invoked_subcommand)
         return 0
-    options = _options(_server(face.server, home_of(given["home"])), label, given)
+    found = settings("worker", flags(WORKER, {**given, "server_address": face.server}))
+    options = worker_options(found, _server(found), _join_token(found, join_token_file))
+    tell_unread(face, found)
+    if heartbeat_interval:
+        parse_duration(heartbeat_interval, "--heartbeat-interval")
+        face.remark("--heartbeat-interval changes nothing here: the server sets it, by its --beat")
     from paceline.agent.app import run  # noqa: PLC0415 - gRPC and psutil, which the other commands need not pay
 
     return run(options)
@@ -101,13 +104,13 @@ def resume(face: Face, name: str) -> None:
 
 
 @worker.command("probe")
-@home_option
+@setting_options(*OFFER)
 @speaks
-def probe_here(face: Face, *, home: str) -> None:
+def probe_here(face: Face, /, **given: object) -> None:
     """Show what a worker started here would offer."""
     from paceline.agent.app import probe  # noqa: PLC0415 - psutil, which the other commands need not pay
 
-    options = WorkerOptions(server="", home=home_of(home))
+    options = worker_options(settings("worker", flags(OFFER, given)), "", "")
     options.directory.mkdir(mode=0o700, parents=True, exist_ok=True)  # its disk is what a worker offers
     machine = probe(options, SystemClock())
     face.show(lambda: {"machine": form(machine)}, ids=[machine.host], text=lambda: pairs(_offered(machine)))
@@ -172,6 +175,7 @@ def _offered(machine: Machine) -> list[tuple[str, str]]:
     return [
         ("host", machine.host),
         ("cpus", grammar.format_count(has.cpu)),
+        ("tasks", f"at most {has.tasks} at once" if has.tasks else ""),
         ("memory", about(has.memory)),
         ("disk", about(has.disk)),
         *(("gpu", f"{gpu.vendor} {gpu.model} {about(gpu.memory)} {gpu.uuid}") for gpu in has.gpus),
@@ -193,36 +197,21 @@ def _refuse_options(ctx: click.Context, verb: str) -> None:
             raise UsageError(f"{option}: stands before {verb!r}", hint=f"paceline worker {verb} … {option}")
 
 
-def _options(server: str, label: Sequence[str], given: Mapping[str, str]) -> WorkerOptions:
-    return WorkerOptions(
-        server=server,
-        name=given["name"] or gethostname(),
-        home=home_of(given["home"]),
-        join_token=_join_token(given["join_token_file"]),
-        cpus=grammar.parse_count(given["cpus"], "--cpus") / 1000 if given["cpus"] else 0.0,
-        memory=grammar.parse_size(given["memory"], "--memory") if given["memory"] else 0,
-        labels=tuple(grammar.parse_pair(each, "--label") for each in label),
-        time=grammar.parse_duration(given["time_left"], "--time") if given["time_left"] else 0.0,
-        reserve=grammar.parse_size(given["reserve"], "--reserve"),
-        tls=tls_of(given["tls_cert"], given["tls_key"], given["tls_ca"]),
-        log=log_of(given["log_level"], given["log_format"]),
-    )
-
-
-def _join_token(file: str) -> str:
+def _join_token(found: Settings, file: str) -> str:
     """Never from the command line, which every user of the host can read."""
     if not file:
-        return config.variable("JOIN_TOKEN")
+        return found.of(JOIN_TOKEN)
     try:
         return Path(file).read_text().strip()
     except OSError as error:
         raise UsageError(f"--join-token-file: {file} cannot be read: {error.strerror}") from None
 
 
-def _server(named: str, home: Path) -> str:
-    wanted = named or config.variable("SERVER")
-    if wanted:
-        return with_port(wanted)
+def _server(found: Settings) -> str:
+    home = home_of(found)
+    if wanted := found.of(SERVER_ADDRESS):
+        refuse_strange(found, wanted, home)
+        return wanted
     here = read_whereabouts(home)
     if here is None:
         hint = "name one with --server or PACELINE_SERVER, or start one here with `paceline up`"

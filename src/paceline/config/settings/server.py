@@ -10,6 +10,7 @@ from paceline.config.setting import (
     SERVER,
     SIZE,
     STORE_FILE,
+    SWITCH,
     TENSORFLEET,
     TEXT,
     Alias,
@@ -99,6 +100,14 @@ SERVER_RESERVE = Setting(
     default="256MiB",
     flags=("--reserve",),
 )
+PROFILE = Setting(
+    key="server.profile",
+    kind=SWITCH,
+    readers=(SERVER,),
+    help="Let an admin at this machine look where its time goes.",
+    default="false",
+    flags=("--profile",),
+)
 
 TABLE: Sequence[Setting[object]] = (
     HOST,
@@ -110,4 +119,5 @@ TABLE: Sequence[Setting[object]] = (
     BEAT,
     LEASE,
     SERVER_RESERVE,
+    PROFILE,
 )

@@ -6,6 +6,7 @@ from paceline.config.setting import (
     AIRAVATA,
     ALL,
     BOTH,
+    DIRECTORY,
     DURATION,
     FILE,
     LEVEL,
@@ -19,7 +20,7 @@ from paceline.config.setting import (
 
 HOME = Setting(
     key="home",
-    kind=FILE,
+    kind=DIRECTORY,
     readers=ALL,
     help="Where this user's server and workers keep their files.",
     otherwise="paceline in XDG_STATE_HOME, which is ~/.local/state if not set",
@@ -57,7 +58,7 @@ KEEPALIVE_TIME = Setting(
     kind=DURATION,
     readers=BOTH,
     help="Quiet time on a gRPC connection after which the other side is asked whether it is there.",
-    default="30s",
+    otherwise="30s on a worker, 10s on a server",
     aliases=(Alias(name="GRPC_KEEPALIVE_TIME", systems=AIRAVATA, readers=BOTH),),
 )
 KEEPALIVE_TIMEOUT = Setting(
@@ -65,7 +66,7 @@ KEEPALIVE_TIMEOUT = Setting(
     kind=DURATION,
     readers=BOTH,
     help="How long it may take to answer that.",
-    default="10s",
+    otherwise="10s on a worker, 20s on a server",
     aliases=(Alias(name="GRPC_KEEPALIVE_TIMEOUT", systems=AIRAVATA, readers=BOTH),),
 )
 KEEPALIVE_IDLE = Setting(

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from paceline.config.setting import (
     AIRAVATA,
     CPUS,
+    DIRECTORY,
     DURATION,
-    FILE,
     NODE,
     PAIRS,
     PORT,
     SIZE,
+    SWITCH,
     TENSORFLEET,
     TEXT,
     WHOLE,
@@ -78,7 +79,7 @@ TASK_TIMEOUT = Setting(
 )
 WORKING_DIR = Setting(
     key="worker.working_dir",
-    kind=FILE,
+    kind=DIRECTORY,
     readers=(WORKER,),
     help="Where tasks run that name no directory: each in a new one below it, in NAME/scratch.",
     otherwise="in the worker's home",
@@ -145,14 +146,13 @@ JOIN_TOKEN = Setting(
     personal=True,
 )
 
-WORKER_GRPC_PORT = Setting(
-    key="worker.port",
-    kind=PORT,
+METRICS_HOST = Setting(
+    key="worker.metrics_host",
+    kind=TEXT,
     readers=(WORKER,),
-    help="Where it tells by gRPC how it is (GetStatus); 0: any free one.",
-    otherwise="50052, or any free one where that is taken",
-    flags=("--port",),
-    aliases=(Alias(name="WORKER_PORT", systems=TENSORFLEET, readers=(WORKER,)),),
+    help="Address at which it shows how it is: /metrics, /health and GetStatus.",
+    default="127.0.0.1",
+    flags=("--metrics-host",),
 )
 METRICS_PORT = Setting(
     key="worker.metrics_port",
@@ -162,6 +162,23 @@ METRICS_PORT = Setting(
     otherwise="2112, or any free one where that is taken",
     flags=("--metrics-port",),
     aliases=(Alias(name="METRICS_PORT", systems=f"{TENSORFLEET}, {NODE}", readers=(WORKER,)),),
+)
+STATUS_PORT = Setting(
+    key="worker.status_port",
+    kind=PORT,
+    readers=(WORKER,),
+    help="For GetStatus, by gRPC; 0: any free one.",
+    otherwise="50052, or any free one where that is taken",
+    flags=("--status-port",),
+    aliases=(Alias(name="WORKER_PORT", systems=TENSORFLEET, readers=(WORKER,)),),
+)
+PROFILE = Setting(
+    key="worker.profile",
+    kind=SWITCH,
+    readers=(WORKER,),
+    help="Let whoever has its key look where its time goes, from this machine.",
+    default="false",
+    flags=("--profile",),
 )
 
 TABLE: Sequence[Setting[object]] = (
@@ -177,6 +194,8 @@ TABLE: Sequence[Setting[object]] = (
     TIME_LEFT,
     WORKER_RESERVE,
     JOIN_TOKEN,
-    WORKER_GRPC_PORT,
+    METRICS_HOST,
     METRICS_PORT,
+    STATUS_PORT,
+    PROFILE,
 )

@@ -1,0 +1,26 @@
+"""Where tasks run that name no directory: made with care, for what lies in it is removed when nobody needs it.
+
+``worker.working_dir`` may be a place like ``/tmp/worker``, in which others can have put a link to something of ours.
+"""
+
+import os
+from pathlib import Path
+
+from paceline.model.errors import UsageError
+
+
+def make_scratch(scratch: Path) -> None:
+    """It is there afterwards, and it is ours. Raises UsageError for a place that is not for us."""
+    try:
+        scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise UsageError(
+            f"worker.working_dir: {scratch} cannot be made: {why}", hint="name a directory that you may write to"
+        ) from None
+    own = scratch.parent.parent.resolve() / scratch.parent.name / scratch.name  # links above it are the user's affair
+    if scratch.resolve() != own or scratch.stat().st_uid != os.geteuid():
+        raise UsageError(
+            f"worker.working_dir: {scratch} leads elsewhere or belongs to somebody else",
+            hint="name a directory in which nobody else can write",
+        )
