@@ -18,6 +18,7 @@ from paceline.agent.words import Linked, Refused, Reported, ToServer, Unlinked
 from paceline.clock import Clock
 from paceline.config import WorkerOptions
 from paceline.model.errors import NotAllowed, PacelineError, Unreachable, VersionMismatch
+from paceline.telemetry import log
 from paceline.wire import near
 from paceline.wire.address import is_loopback, split_address
 from paceline.wire.far import open_channel
@@ -38,6 +39,7 @@ REPORTS = 4096
 GOODBYE = 2.0
 """Seconds that the last words may take."""
 
+_LOG = log("worker")
 Hear = Callable[..., None]
 Stream: TypeAlias = "grpc.aio.StreamStreamCall[pb.FromWorker, pb.ToWorker] | near.Stream[pb.ToWorker]"
 
@@ -61,6 +63,7 @@ class Link:
         self._stream: asyncio.Task[None] | None = None
         self._tries = 0
         self._closing = False
+        self._missing = False  # the server, and that was said
 
     async def run(self) -> None:
         """Stay linked until ``close``. Raises NotAllowed or VersionMismatch: trying again would not help."""
@@ -68,12 +71,14 @@ class Link:
             self._stream = asyncio.create_task(self._session())
             try:
                 await self._stream
+                self._note("the server ended it")
             except (NotAllowed, VersionMismatch):
                 raise
-            except Unreachable:
+            except Unreachable as trouble:
+                self._note(trouble.message)
                 await self._tell_if_refused()
-            except (PacelineError, TimeoutError):
-                pass  # the server's trouble, which it knows of: try again
+            except (PacelineError, TimeoutError) as trouble:  # the server's, which it knows of: try again
+                self._note(str(trouble) or f"no welcome within {WELCOME:g} s")
             except asyncio.CancelledError:
                 if (task := asyncio.current_task()) and task.cancelling():
                     raise  # it is us who are cancelled, not just the session
@@ -158,6 +163,8 @@ class Link:
                         patience.reschedule(None)
                         self._tries = 0
                         self._welcomed = True
+                        self._missing = False
+                        _LOG.info("linked", server=self._options.server)
                     self._hear(*heard)
                     if listener.full:
                         return
@@ -177,6 +184,12 @@ class Link:
         longest = min(cap, base * 2**self._tries)
         self._tries = min(self._tries + 1, 16)
         return self._random.uniform(longest / 2, longest)
+
+    def _note(self, why: str) -> None:
+        """There is no link; once is enough to say so."""
+        if not self._missing and not self._closing:
+            _LOG.warning("unlinked", server=self._options.server, why=why)
+        self._missing = True
 
     async def _tell_if_refused(self) -> None:
         """gRPC does not say *why* nobody could be reached; on this machine the difference matters (``lease``)."""

@@ -25,6 +25,7 @@ from paceline.agent.sweep import sweep
 from paceline.agent.traces import Traces
 from paceline.agent.words import (
     Action,
+    Draining,
     Event,
     Flush,
     Follow,
@@ -43,8 +44,11 @@ from paceline.agent.words import (
 )
 from paceline.clock import Clock
 from paceline.executor import Ended, Holds, Unbegun, Unwritable
+from paceline.model.decision import Drain
+from paceline.telemetry import log
 from paceline.wire.outgoing import INTERVAL
 
+_LOG = log("worker")
 CALM = 0.02
 """Seconds between two messages to the server while there is work in hand: then nobody waits for what we say."""
 SPACE_EVERY = 5.0
@@ -73,6 +77,7 @@ class Loop:
         self._events: deque[Event | Acked] = deque()
         self._left: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._held = asyncio.Event()  # the supervisor said what it holds
+        self.linked = asyncio.Event()  # the server welcomed us, once at least
         self._timer: asyncio.TimerHandle | None = None
         self._parts = Parts(self._fail)
 
@@ -122,6 +127,7 @@ class Loop:
                 self._outbox.keep(event)
                 return
             case Linked():
+                self.linked.set()
                 self._shipper.rewind()
             case Holds():
                 self._starter.forget()
@@ -130,7 +136,10 @@ class Loop:
                 self._held.set()
             case Unwritable() | Unbegun():  # perhaps for want of a body
                 self._starter.forget()
+            case Drain():
+                _LOG.info("the server sends work again" if event.resume else "the server sends no new work")
             case Orphaned() if not self._left.done():
+                _LOG.warning("the supervisor is gone", hint="another one is started")
                 self._parts.start(self._supervision.connect())
         self._perform(self._worker.receive(event, self._clock.steady()))
 
@@ -153,7 +162,11 @@ class Loop:
 
     def _perform(self, actions: Sequence[Action]) -> None:
         for action in actions:
+            if isinstance(action, Draining):
+                _LOG.info("work again" if action.resume else "draining", why=action.reason)
             if isinstance(action, Run):
+                for key in action.frame.live if _LOG.detailed else ():
+                    _LOG.debug("attempt started", attempt=key)
                 started = self._starter.start(action.frame)
                 if isinstance(started, Ended | Unwritable):
                     self._events.append(started)

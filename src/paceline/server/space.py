@@ -9,21 +9,30 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paceline.model.errors import TryAgain
+from paceline.telemetry import log
 
 MIB = 1 << 20
+_LOG = log("server")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Space:
     """``place``: directory of the store; empty: it needs none. ``name``: how its files begin. ``reserve``: bytes."""
 
     place: str = ""
     name: str = ""
     reserve: int = 0
+    _low: bool = False  # when somebody wanted some last
 
     def demand(self) -> None:
         """Raises TryAgain while there is too little."""
-        if trouble := self.trouble():
+        trouble = self.trouble()
+        if trouble and not self._low:
+            _LOG.error("disk low", why=trouble.message, hint=trouble.hint)
+        elif self._low and not trouble:
+            _LOG.info("disk low no more")
+        self._low = trouble is not None
+        if trouble:
             raise trouble
 
     def trouble(self) -> TryAgain | None:
