@@ -83,10 +83,12 @@ def on_ended(picture: Picture, event: Ended, now: float) -> None:
     gone = picture.running.end(event.keys, now)
     written = _outputs(picture, event, gone) if any(event.out_ends) or any(event.err_ends) else ()
     _learn(event, gone)
+    picture.tally.rest(gone, now)
     if picture.running.dropped:
         dropped = [item for item in gone if item.key in picture.running.dropped]
         gone = [item for item in gone if item.key not in picture.running.dropped]
         picture.forget_each(item.attempt for item in dropped)
+    picture.tally.ended(gone, event.outcomes, event.seconds, now)
     for endings, named in read_ended(event, gone):
         picture.close(endings, named, [item for item in written if item.attempt.job == endings.job])
     picture.out.append(Settle(keys=event.keys))
@@ -143,4 +145,5 @@ def on_progress(picture: Picture, event: Progress) -> None:
     frame = picture.running.by_key.get(event.key)
     if frame is not None and event.key not in picture.running.dropped:
         attempt = frame.live[event.key]
+        picture.tally.reported(attempt, event.values)
         picture.out.append(Reported(attempt=attempt, step=event.step, values=event.values))

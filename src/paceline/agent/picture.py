@@ -10,6 +10,7 @@ from paceline.agent.lease import LeaseClock
 from paceline.agent.memory import Closed, Gone, Written, attempt_ids, by_job, keys
 from paceline.agent.places import Places
 from paceline.agent.running import NEVER, Running
+from paceline.agent.tally import Tally
 from paceline.agent.words import Action, Draining, Flush, Forget, Keep
 from paceline.model.columns import Attempts, Endings
 from paceline.model.ids import AttemptId
@@ -49,6 +50,7 @@ class Picture:
         "reserve",
         "running",
         "served",
+        "tally",
         "void",
     )
 
@@ -59,6 +61,7 @@ class Picture:
         self.hand = Hand()
         self.running = Running(books)
         self.ends = Ends()
+        self.tally = Tally()
         self.littered: set[str] = set()  # keys of attempts with files or a scratch directory
         self.pauses: dict[Pause, str] = {}  # why nothing new is taken; without any reason, all is well
         self.interrupts = 0
@@ -124,12 +127,13 @@ class Picture:
             halt = self.running.halts.get(key)
             (ended,) = self.running.end([key], now)
             attempt = ended.attempt
+            self.tally.rest([ended], now)
             if key in self.running.dropped:
                 self.forget_each([attempt])
-            elif halt is not None:
-                self.close_alike([attempt], Outcome(halt.outcome), halt.detail)
-            else:
-                self.close_alike([attempt], outcome, detail)
+                continue
+            why, said = (Outcome(halt.outcome), halt.detail) if halt else (outcome, detail)
+            self.tally.ended([ended], [why], [0.0], now)
+            self.close_alike([attempt], why, said)
 
     def forget(self, attempts: Attempts, named: Sequence[str]) -> None:
         """Nothing of these is needed any more. ``named``: the same as keys."""

@@ -26,6 +26,8 @@ from paceline.agent.memory import Memory, Record, Served, Traced, by_job
 from paceline.agent.picture import FLOOR, Picture
 from paceline.agent.places import Places
 from paceline.agent.running import PATIENCE
+from paceline.agent.standing import Standing, standing
+from paceline.agent.tally import Tally
 from paceline.agent.words import (
     Action,
     Event,
@@ -62,6 +64,15 @@ class Worker:
         """Every attempt that is ours: what a hello says."""
         picture = self._picture
         return by_job([*picture.hand.attempts(), *picture.running.attempts(), *picture.ends.attempts()])
+
+    @property
+    def tally(self) -> Tally:
+        """What it has run, in numbers."""
+        return self._picture.tally
+
+    def standing(self) -> Standing:
+        """How it is now, for whoever asks."""
+        return standing(self._picture)
 
     def wake_at(self, now: float) -> float:
         """When something is due even if nothing happens; infinity: never."""

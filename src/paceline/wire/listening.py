@@ -33,6 +33,7 @@ class Listener:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # who calls is whoever is connected
             timeout_graceful_shutdown=GRACE,
             ssl_certfile=tls.cert or None,
             ssl_keyfile=tls.key or None,

@@ -1,12 +1,13 @@
-"""Where the server of a home is: what it wrote down itself when it came up. It may be gone since."""
+"""Where the processes of a home answer: what each wrote down itself when it came up. It may be gone since."""
 
 import json
 import os
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from paceline import __version__
-from paceline.config import ServerOptions
+from paceline.config import ServerOptions, WorkerOptions
 from paceline.wire.address import is_loopback, split_address
 
 
@@ -31,9 +32,40 @@ def read_whereabouts(home: Path) -> Whereabouts | None:
 def write_whereabouts(home: Path, address: str, http: str = "") -> None:
     """Tell everybody of this home where the server is: this process."""
     path = ServerOptions(home=home).whereabouts
+    _replace(path, json.dumps({"address": address, "http": http, "pid": os.getpid(), "version": __version__}))
+
+
+def _replace(path: Path, text: str) -> None:
+    """Whole or not at all, for whoever reads it meanwhile."""
     fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps({"address": address, "http": http, "pid": os.getpid(), "version": __version__}))
+    fresh.write_text(text)
     fresh.rename(path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerWhereabouts:
+    """Where a worker shows how it is, and whose worker it is."""
+
+    name: str
+    http: str  # URL
+    grpc: str  # host:port
+    server: str  # host:port
+    started_at: float
+    pid: int
+
+
+def read_workers(home: Path) -> list[WorkerWhereabouts]:
+    """What the workers of this home left, by name; what cannot be read is left out."""
+    found = []
+    for path in sorted((home / "workers").glob("*/worker.json")):
+        with suppress(OSError, ValueError, TypeError):
+            found.append(WorkerWhereabouts(**json.loads(path.read_text())))
+    return found
+
+
+def write_worker(options: WorkerOptions, here: WorkerWhereabouts) -> None:
+    """Tell everybody of this home where this worker is."""
+    _replace(options.directory / "worker.json", json.dumps(asdict(here)))
 
 
 def socket_of(home: Path) -> Path:

@@ -21,6 +21,100 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class GetStatusRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatusRequest: _TypeAlias = GetStatusRequest  # noqa: Y015
+
+@_typing.final
+class GetStatusResponse(_message.Message):
+    """The fields of the worker's `GET /health`: docs/metrics.md."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WORKER_ID_FIELD_NUMBER: _builtins.int
+    WORKER_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    UPTIME_FIELD_NUMBER: _builtins.int
+    UPTIME_SECONDS_FIELD_NUMBER: _builtins.int
+    ACTIVE_TASKS_FIELD_NUMBER: _builtins.int
+    WAITING_TASKS_FIELD_NUMBER: _builtins.int
+    COMPLETED_TASKS_FIELD_NUMBER: _builtins.int
+    FAILED_TASKS_FIELD_NUMBER: _builtins.int
+    CPU_USAGE_FIELD_NUMBER: _builtins.int
+    MEMORY_USAGE_FIELD_NUMBER: _builtins.int
+    MEMORY_USAGE_BYTES_FIELD_NUMBER: _builtins.int
+    DISK_USAGE_FIELD_NUMBER: _builtins.int
+    LAST_HEARTBEAT_FIELD_NUMBER: _builtins.int
+    ORCHESTRATOR_CONNECTION_FIELD_NUMBER: _builtins.int
+    SERVER_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    PID_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    worker_id: _builtins.str
+    worker: _builtins.int
+    status: _builtins.str
+    state: _builtins.str
+    uptime: _builtins.str
+    uptime_seconds: _builtins.float
+    active_tasks: _builtins.int
+    waiting_tasks: _builtins.int
+    completed_tasks: _builtins.int
+    failed_tasks: _builtins.int
+    cpu_usage: _builtins.float
+    memory_usage: _builtins.float
+    memory_usage_bytes: _builtins.int
+    disk_usage: _builtins.float
+    last_heartbeat: _builtins.str
+    orchestrator_connection: _builtins.str
+    server: _builtins.str
+    version: _builtins.str
+    pid: _builtins.int
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        worker_id: _builtins.str = ...,
+        worker: _builtins.int = ...,
+        status: _builtins.str = ...,
+        state: _builtins.str = ...,
+        uptime: _builtins.str = ...,
+        uptime_seconds: _builtins.float = ...,
+        active_tasks: _builtins.int = ...,
+        waiting_tasks: _builtins.int = ...,
+        completed_tasks: _builtins.int = ...,
+        failed_tasks: _builtins.int = ...,
+        cpu_usage: _builtins.float = ...,
+        memory_usage: _builtins.float = ...,
+        memory_usage_bytes: _builtins.int = ...,
+        disk_usage: _builtins.float = ...,
+        last_heartbeat: _builtins.str = ...,
+        orchestrator_connection: _builtins.str = ...,
+        server: _builtins.str = ...,
+        version: _builtins.str = ...,
+        pid: _builtins.int = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_tasks", b"active_tasks", "completed_tasks", b"completed_tasks", "cpu_usage", b"cpu_usage", "disk_usage", b"disk_usage", "failed_tasks", b"failed_tasks", "last_heartbeat", b"last_heartbeat", "memory_usage", b"memory_usage", "memory_usage_bytes", b"memory_usage_bytes", "orchestrator_connection", b"orchestrator_connection", "pid", b"pid", "server", b"server", "state", b"state", "status", b"status", "uptime", b"uptime", "uptime_seconds", b"uptime_seconds", "version", b"version", "waiting_tasks", b"waiting_tasks", "warnings", b"warnings", "worker", b"worker", "worker_id", b"worker_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
+
+@_typing.final
 class JoinRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

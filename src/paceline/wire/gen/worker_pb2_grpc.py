@@ -84,6 +84,11 @@ class WorkerServiceStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersRequest.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersResponse.FromString,
                 _registered_method=True)
+        self.GetStatus = channel.unary_unary(
+                '/worker.WorkerService/GetStatus',
+                request_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.GetStatusRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.GetStatusResponse.FromString,
+                _registered_method=True)
 
 
 class WorkerServiceServicer:
@@ -156,6 +161,13 @@ class WorkerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetStatus(self, request, context):
+        """How a worker is. Answered by the worker itself, at a port of its own (50052), and by nobody else.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WorkerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -208,6 +220,11 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.ListWorkers,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersRequest.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersResponse.SerializeToString,
+            ),
+            'GetStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatus,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_worker__pb2.GetStatusRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_worker__pb2.GetStatusResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -480,6 +497,33 @@ class WorkerService:
             '/worker.WorkerService/ListWorkers',
             paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersRequest.SerializeToString,
             paceline_dot_wire_dot_gen_dot_worker__pb2.ListWorkersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/worker.WorkerService/GetStatus',
+            paceline_dot_wire_dot_gen_dot_worker__pb2.GetStatusRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_worker__pb2.GetStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,59 @@
+"""``worker.WorkerService/GetStatus``: the same health for who speaks gRPC, beside gRPC's own health service.
+
+The rest of that service is the server's. Reflection tells ``grpcurl`` what can be asked; on a loopback address only.
+"""
+
+from collections.abc import Sequence
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # not in the stubs
+from grpc_reflection.v1alpha import reflection
+
+from paceline.agent.face.vitals import Vitals
+from paceline.wire.address import is_local
+from paceline.wire.gen import worker_pb2 as pb
+from paceline.wire.gen import worker_pb2_grpc as rpc
+
+SERVICE = "worker.WorkerService"
+
+
+class Status(rpc.WorkerServiceServicer):
+    """Of one worker."""
+
+    def __init__(self, vitals: Vitals) -> None:
+        self._vitals = vitals
+
+    async def GetStatus(self, request: pb.GetStatusRequest, context: object) -> pb.GetStatusResponse:  # noqa: N802 - gRPC's
+        """How it is now."""
+        found = self._vitals.health()
+        return pb.GetStatusResponse(**{name: getattr(found, name) for name in found.__struct_fields__})
+
+
+async def serve(vitals: Vitals) -> tuple[grpc.aio.Server, int]:
+    """A server that answers, and its port. Raises RuntimeError where nothing can be served."""
+    options = vitals.options
+    server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
+    rpc.add_WorkerServiceServicer_to_server(Status(vitals), server)  # type: ignore[no-untyped-call]  # generated
+    alive = health.HealthServicer()
+    for name in ("", SERVICE):
+        await alive.set(name, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(alive, server)
+    if is_local(options.metrics_host):
+        reflection.enable_server_reflection((SERVICE, HEALTH, reflection.SERVICE_NAME), server)
+    port = _bind(server, options.metrics_host, (options.status_port, 0))
+    await server.start()
+    return server, port
+
+
+def _bind(server: grpc.aio.Server, host: str, ports: Sequence[int]) -> int:
+    """At the first of these that is free."""
+    *others, last = ports
+    for port in others:
+        try:
+            return server.add_insecure_port(f"{host}:{port}")
+        except RuntimeError:  # taken
+            continue
+    return server.add_insecure_port(f"{host}:{last}")
