@@ -103,6 +103,16 @@ class Reports(Query[Sequence[ReportView]]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsFrom(Query[Sequence[ReportView]]):
+    """The same without the first ``skip`` of them, oldest first: a page of all there are."""
+
+    job: JobId
+    index: int = -1
+    skip: int = 0
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Events(Query[Sequence[EventView]]):
     """The event log above ``after``, oldest first; with ``newest``, the last ``limit`` lines of it. A page ends early
     where its lines are long; an empty one says that there are no more."""

@@ -1,13 +1,17 @@
 """Where the rows of an array come from: lines, a JSON list, a grid, chance. A row is text; all but lines are JSON."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from paceline.model.errors import UsageError
 from paceline.orders.space import Space, draw
+
+ROOM = 1 << 30
+"""Bytes that the rows of one array may come to: a grid is easily written and hard to hold."""
+_OVERHEAD = 64  # bytes that a row costs beside its own
 
 
 def from_lines(path: Path, field: str = "each-line") -> list[bytes]:
@@ -36,18 +40,32 @@ def from_items(items: Sequence[object], field: str = "items") -> list[bytes]:
     return [msgspec.json.encode(item) for item in items]
 
 
-def from_grid(grid: Mapping[str, Sequence[object]], field: str = "grid") -> list[bytes]:
-    """One row per combination of values, the last name varying fastest."""
+def from_grid(grid: Mapping[str, Sequence[object]], field: str = "grid", room: int = ROOM) -> list[bytes]:
+    """One row per combination of values, the last name varying fastest. ``room``: bytes that they may come to."""
     for name, values in grid.items():
         if not values:
             raise UsageError(f"{field}.{name}: no values, and an array needs at least one task")
     combinations = itertools.product(*grid.values())
-    return [msgspec.json.encode(dict(zip(grid, values, strict=True))) for values in combinations]
+    return _within((dict(zip(grid, values, strict=True)) for values in combinations), field, room)
 
 
-def from_random(space: Space, samples: int, seed: int) -> list[bytes]:
+def from_random(space: Space, samples: int, seed: int, room: int = ROOM) -> list[bytes]:
     """Rows drawn from a space: always the same ones for a seed, and more samples begin with those of fewer."""
-    return [msgspec.json.encode(draw(space, seed, number)) for number in range(samples)]
+    return _within((draw(space, seed, number) for number in range(samples)), "random.samples", room)
+
+
+def _within(items: Iterable[object], field: str, room: int) -> list[bytes]:
+    """The rows, counted while they are made: what does not fit must not be tried to the end."""
+    made: list[bytes] = []
+    for item in items:
+        made.append(msgspec.json.encode(item))
+        room -= len(made[-1]) + _OVERHEAD
+        if room < 0:
+            raise UsageError(
+                f"{field}: more than {len(made) - 1:,} tasks of this size do not fit into one submission",
+                hint="fewer values, or several jobs",
+            )
+    return made
 
 
 def _read(path: Path, field: str) -> str:

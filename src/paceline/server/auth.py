@@ -1,15 +1,16 @@
 """Who may do what. One table, one function; what the table does not name is refused.
 
 A credential is a random text with a prefix that says what it is for; only its SHA-256 is kept. A *join token* is good
-once and for minutes; it buys a *worker key*, which is good for that one worker until revoked. The *admin token* is made
-at the first start and lies in a file that only its owner can read.
+once and for minutes; it buys a *worker key*, which is good for that one worker until revoked. A *login code*, just as
+short-lived, buys a browser an admin token for a day's work. The *admin token* is made at the first start and lies in a
+file that only its owner can read.
 """
 
 import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from paceline.model.errors import Forbidden, NotAllowed, UsageError
@@ -17,7 +18,11 @@ from paceline.model.ids import WorkerId
 from paceline.model.records import Record, TokenKept, TokenSpent
 from paceline.wire.protocol import FLEET
 
-ROLES = ("admin", "read", "join", "worker")
+ROLES = ("admin", "read", "join", "worker", "login")
+CODE = 300.0
+"""Seconds a login code is good for, at most."""
+SESSION = 12 * 3600.0
+"""Seconds the token is good for that it is traded for."""
 
 ALLOWED: Mapping[str, str] = {
     "/worker.WorkerService/Join": "join",
@@ -87,6 +92,8 @@ class Auth:
         if role not in ROLES:
             raise UsageError(f"role: there is no role {role!r}", hint=f"roles: {', '.join(ROLES)}")
         text = f"pl_{role}_{secrets.token_urlsafe(32)}"
+        if role == "login":
+            ttl = min(ttl or CODE, CODE)
         expires = now + ttl if ttl else 0.0
         kept = TokenKept(digest=digest_of(text), role=role, name=name, at=now, expires_at=expires)
         self._tokens[kept.digest] = kept
@@ -101,6 +108,14 @@ class Auth:
         kept = TokenKept(digest=digest_of(text), role="worker", name=name, at=now, worker=worker, by=by)
         self._tokens[kept.digest] = kept
         return text, (TokenSpent(digest=join.digest, at=now, by=name), kept)
+
+    def exchange(self, code: str, now: float) -> tuple[str, float, Sequence[Record]]:
+        """An admin token for a login code, which is spent from here on, and when it expires."""
+        holder = self.holder(("login",), code, now)
+        del self._tokens[holder.digest]
+        text, kept = self.create("admin", holder.name or "dashboard", now, SESSION)
+        by = holder.name or holder.role
+        return text, kept.expires_at, (TokenSpent(digest=holder.digest, at=now, by=by), replace(kept, by=by))
 
     def adopt_admin(self, text: str, now: float) -> Sequence[Record]:
         """The admin token that lies in the file is good."""
@@ -121,6 +136,7 @@ _HINTS = {
     "admin": "set PACELINE_TOKEN, or run where the server's admin.token can be read",
     "read": "make one with `paceline token create --read`",
     "join": "make a new one with `paceline token create --join`; it is good once and for minutes",
+    "login": "get a new one with `paceline dashboard`; it is good once and for five minutes",
     "worker": "this worker's key is not known here: remove its key file and join again with a new join token",
 }
 

@@ -15,6 +15,7 @@ from paceline.model.queries import (
     Log,
     Query,
     Reports,
+    ReportsFrom,
     Results,
     Submission,
     TaskAttempts,
@@ -139,8 +140,16 @@ def _(query: Log, tables: Tables) -> LogPage:
 
 @_answer.register
 def _(query: Reports, tables: Tables) -> list[ReportView]:
-    asked = [view for view in tables.reports[query.job].values() if query.index < 0 or view.index == query.index]
-    return asked[-query.limit :]
+    return _reports(query, tables)[-query.limit :]
+
+
+@_answer.register
+def _(query: ReportsFrom, tables: Tables) -> list[ReportView]:
+    return _reports(query, tables)[query.skip : query.skip + query.limit]
+
+
+def _reports(query: Reports | ReportsFrom, tables: Tables) -> list[ReportView]:
+    return [view for view in tables.reports[query.job].values() if query.index < 0 or view.index == query.index]
 
 
 @_answer.register

@@ -25,6 +25,7 @@ from paceline.model.queries import (
     Log,
     Query,
     Reports,
+    ReportsFrom,
     Results,
     Submission,
     TaskAttempts,
@@ -77,6 +78,7 @@ _ANSWERS: Mapping[type[Query[object]], object] = {
     Entries: list[EntryRow],
     Log: LogPage,
     Reports: list[ReportView],
+    ReportsFrom: list[ReportView],
     Events: list[EventView],
 }
 _QUERIES: Mapping[str, type[Query[object]]] = {kind.__name__: kind for kind in _ANSWERS}

@@ -9,23 +9,33 @@ import graphlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from paceline.model.errors import UsageError
-from paceline.orders.jobfile.build import Search, Surroundings, order, search
-from paceline.orders.jobfile.document import Document, Place, Plain, compose, unspell
+from paceline.orders.jobfile.around import Afar, Around, Surroundings
+from paceline.orders.jobfile.build import Search, order, search
+from paceline.orders.jobfile.document import Place, Plain, compose, unspell
 from paceline.orders.jobfile.fields import Job, Random, Resources, Retries, Sweep
+from paceline.orders.jobfile.given import read
 from paceline.orders.work import Order
 
-__all__ = ["Search", "Surroundings", "load", "load_search", "parse", "parse_search"]
+__all__ = ["Afar", "Search", "Surroundings", "load", "load_search", "parse", "parse_json", "parse_search"]
 
 T = TypeVar("T")
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _PATH = re.compile(r"([\w.\[\]-]+): (.*)", re.DOTALL)
 _SECTIONS = (Job, Resources, Retries, Random, Sweep)
+
+
+class Document(Protocol):
+    """A job file that is read, but not yet understood."""
+
+    def values(self) -> dict[str, Plain]: ...
+
+    def error(self, place: Place, text: str, hint: str = "") -> UsageError: ...
 
 
 def load(path: Path, around: Surroundings) -> Sequence[Order]:
@@ -40,7 +50,15 @@ def load_search(path: Path, around: Surroundings) -> Search:
 
 def parse(text: str, file: str, around: Surroundings) -> Sequence[Order]:
     """The jobs in a text, in its order. ``file`` is what messages call it."""
-    document = compose(text, file)
+    return _orders(compose(text, file), around)
+
+
+def parse_json(body: bytes, around: Around) -> Sequence[Order]:
+    """The jobs in a text of JSON, in its order."""
+    return _orders(read(body), around)
+
+
+def _orders(document: Document, around: Around) -> Sequence[Order]:
     values = document.values()
     if "jobs" not in values:
         return [_order(document, (), "", values, around)]
@@ -79,7 +97,7 @@ def _jobs(document: Document, values: dict[str, Plain]) -> dict[str, Plain]:
     return jobs
 
 
-def _order(document: Document, place: Place, name: str, fields: Plain, around: Surroundings) -> Order:
+def _order(document: Document, place: Place, name: str, fields: Plain, around: Around) -> Order:
     def made(job: Job) -> Order:
         if name and job.name not in ("", name):
             raise UsageError(f"name: is {job.name!r}, but the file calls it {name!r}", hint="take it out")

@@ -2,9 +2,8 @@
 
 import hashlib
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 from msgspec.structs import replace as replace_fields
@@ -13,21 +12,11 @@ from paceline import grammar
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.orders import rows
+from paceline.orders.jobfile.around import Around, Surroundings
 from paceline.orders.jobfile.fields import Job, Resources, Retries, Sweep
 from paceline.orders.metric import Direction, direction
 from paceline.orders.space import Space, corners, parse_space
 from paceline.orders.work import Asked, Order, default_name, needs, prepare
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a job file means depends on where and when it is read."""
-
-    directory: Path  # of the file: paths in it are relative to this one
-    cwd: Path  # where its jobs run unless they say otherwise
-    now: float  # seconds since 1970
-    inherit: Callable[[str], str | None] = field(default=lambda name: None)  # the submitter's environment
-    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +31,11 @@ class Search:
     identity: str
 
 
-def order(name: str, job: Job, around: Surroundings) -> Order:
+def order(name: str, job: Job, around: Around) -> Order:
     """One job of a file. ``name``: what it is called unless it says so itself."""
     if job.sweep:
         raise UsageError("sweep: is not submitted, but run by its driver", hint="paceline sweep FILE")
-    return _order(name, job, _rows(job, around.directory), around)
+    return _order(name, job, _rows(job, around), around)
 
 
 def search(job: Job, around: Surroundings) -> Search:
@@ -55,7 +44,7 @@ def search(job: Job, around: Surroundings) -> Search:
         raise UsageError("sweep: is missing", hint="say there what to search, or submit the file")
     if job.needs:
         raise UsageError("needs: a sweep's file has no other job", hint="submit that first, then sweep")
-    _rows(job, around.directory)  # nothing else may say which tasks there are
+    _rows(job, around)  # nothing else may say which tasks there are
     space = parse_space(job.sweep.space, "sweep.space")
     spec = _order("", job, [msgspec.json.encode(row) for row in corners(space)], around).spec
     return Search(
@@ -73,7 +62,7 @@ def _identity(job: Job, sweep: Sweep, around: Surroundings) -> str:
     return hashlib.sha256(told).hexdigest()[:24]
 
 
-def _order(name: str, job: Job, payloads: Sequence[bytes], around: Surroundings) -> Order:
+def _order(name: str, job: Job, payloads: Sequence[bytes], around: Around) -> Order:
     kind, params = _work(job)
     ranges, limit = grammar.parse_array(job.array) if job.array else ((Range(start=0, stop=len(payloads) or 1),), 0)
     try:
@@ -84,7 +73,7 @@ def _order(name: str, job: Job, payloads: Sequence[bytes], around: Surroundings)
         kind=work.kind,
         body=work.body,
         env=_environment(job.env, around),
-        cwd=str((around.directory / job.cwd) if job.cwd else around.cwd),
+        cwd=around.place(job.cwd),
         timeout=_duration(job.time, "time"),
     )
     spec = JobSpec(
@@ -129,7 +118,7 @@ def _argv(job: Job) -> Sequence[str]:
         raise UsageError(f"run: {str(error).lower()}", hint="write a list, or shell: true") from None
 
 
-def _rows(job: Job, directory: Path) -> Sequence[bytes]:
+def _rows(job: Job, around: Around) -> Sequence[bytes]:
     sources = {
         "array": job.array,
         "each_line": job.each_line,
@@ -144,13 +133,13 @@ def _rows(job: Job, directory: Path) -> Sequence[bytes]:
     if job.each_line and job.kind:
         raise UsageError("each_line: a kind takes mappings, not lines", hint="use items or grid")
     if job.each_line:
-        return rows.from_lines(directory / job.each_line, "each_line")
+        return around.lines(job.each_line)
     if job.items:
         return rows.from_items(job.items)
     if job.random:
         space = parse_space(job.random.space, "random.space")
-        return rows.from_random(space, job.random.samples, job.random.seed)
-    return rows.from_grid(job.grid) if job.grid else ()
+        return rows.from_random(space, job.random.samples, job.random.seed, around.room)
+    return rows.from_grid(job.grid, room=around.room) if job.grid else ()
 
 
 def _asked(resources: Resources, path: str) -> Asked:
@@ -180,10 +169,10 @@ def _retry(retries: int | Retries) -> Retry:
     )
 
 
-def _environment(env: dict[str, str | None] | list[str], around: Surroundings) -> tuple[tuple[str, str], ...]:
+def _environment(env: dict[str, str | None] | list[str], around: Around) -> tuple[tuple[str, str], ...]:
     if isinstance(env, dict):
         env = [name if value is None else f"{name}={value}" for name, value in env.items()]
-    return tuple(grammar.settle(setting, around.inherit, "env") for setting in env)
+    return tuple(grammar.settle(setting, around.value, "env") for setting in env)
 
 
 def _duration(text: str, path: str) -> float:

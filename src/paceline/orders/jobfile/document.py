@@ -26,7 +26,8 @@ _CORE: Sequence[tuple[str, str, str]] = (
     ("merge", r"<<", "<"),
 )
 _TYPED = ("params", "items", "grid", "random", "sweep")
-_DEPTH = 50
+DEPTH = 50
+"""Levels of a job file."""
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -79,8 +80,8 @@ class Document:
         return values
 
     def _value(self, node: yaml.Node, place: Place) -> Plain:
-        if len(place) > _DEPTH:
-            raise self.error(place[:1], f"nested deeper than {_DEPTH} levels")
+        if len(place) > DEPTH:
+            raise self.error(place[:1], f"nested deeper than {DEPTH} levels")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
@@ -90,7 +91,7 @@ class Document:
     def _scalar(self, text: str, kind: str, place: Place) -> Plain:
         if kind == "null":
             return None
-        if kind == "str" or not _is_typed(place):
+        if kind == "str" or not is_typed(place):
             return text
         match kind:
             case "bool":
@@ -138,7 +139,8 @@ def unspell(text: str) -> Place:
     return tuple(word or int(number) for word, number in _STEP.findall(text))
 
 
-def _is_typed(place: Place) -> bool:
+def is_typed(place: Place) -> bool:
+    """Whether a value here is more than its text."""
     inside_job = place[2:] if place[0] == "jobs" else place
     return bool(inside_job) and inside_job[0] in _TYPED
 

@@ -31,6 +31,19 @@ def schema() -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
+def components(template: str) -> dict[str, object]:
+    """The parts of a schema ``JobFile`` for what comes over the network, each under its name; ``template`` is what a
+    reference to one looks like. Without the keys that only mean something where the file lies."""
+    _, parts = msgspec.json.schema_components([Job, Jobs], schema_hook=lambda _: _VALUE, ref_template=template)
+    keys = {key: value for key, value in parts["Job"]["properties"].items() if key not in ("each_line", "sweep")}
+    whole = {"anyOf": [{"$ref": template.format(name=name)} for name in ("Job", "Jobs")]}
+    job = {**parts["Job"], "properties": keys}
+    opened = _opened({**parts, "Job": job, "JobFile": whole})
+    assert isinstance(opened, dict)
+    del opened["Sweep"]
+    return opened
+
+
 def tables() -> str:
     """Every key with its meaning, as Markdown."""
     return "\n".join(_tables()) + "\n"

@@ -61,7 +61,8 @@ def ended_view(row: JobRow) -> JobView:
     )
 
 
-async def _row(fleet: Fleet, job: JobId) -> JobRow:
+async def row_of(fleet: Fleet, job: JobId) -> JobRow:
+    """A job as kept. Raises NotFound."""
     rows = await _rows(fleet, Jobs(ids=(job,), limit=1))
     if not rows:
         raise NotFound(f"there is no job {job}", hint="`paceline ps --all` lists them")
@@ -81,20 +82,24 @@ class TaskPage:
 
 async def tasks(fleet: Fleet, page: TaskPage) -> list[TaskView]:
     """Tasks by index, whether or not they ever had an attempt."""
-    row = await _row(fleet, page.job)
+    row = await row_of(fleet, page.job)
     found: list[TaskView] = []
-    indexes = _indexes(row, page)
+    indexes = indexes_of(row, page)
     while len(found) < page.limit and (chunk := list(islice(indexes, PAGE))):
-        views = await _views(fleet, row, chunk)
+        views = await views_of(fleet, row, chunk)
         found += [view for view in views if not page.states or view.state in page.states]
     return found[: page.limit]
 
 
-def _indexes(row: JobRow, page: TaskPage) -> Iterator[int]:
-    spec = row.kept.spec
-    whole = [range(row.count)] if spec.open else spans(spec.ranges)
-    later = (span[_skip(span, page.after) :] for span in whole)
+def indexes_of(row: JobRow, page: TaskPage) -> Iterator[int]:
+    """Those of the page and of all that follow."""
+    later = (span[_skip(span, page.after) :] for span in _spans(row))
     return (index for index in merge(*later) if covers(page.ranges, index))
+
+
+def _spans(row: JobRow) -> Sequence[range]:
+    spec = row.kept.spec
+    return [range(row.count)] if spec.open else spans(spec.ranges)
 
 
 def _skip(span: range, after: int) -> int:
@@ -102,7 +107,8 @@ def _skip(span: range, after: int) -> int:
     return min(len(span), max(0, (after - span.start) // span.step + 1))
 
 
-async def _views(fleet: Fleet, row: JobRow, indexes: Sequence[int]) -> list[TaskView]:
+async def views_of(fleet: Fleet, row: JobRow, indexes: Sequence[int]) -> list[TaskView]:
+    """Tasks of a job, by ascending indexes that it has."""
     job = row.kept.job
     latest: dict[int, TaskView] = {}
     after = indexes[0] - 1
@@ -130,12 +136,11 @@ def _task(fleet: Fleet, row: JobRow, kept: TaskView) -> TaskView:
 
 async def task(fleet: Fleet, wanted: TaskId) -> TaskView:
     """One task."""
-    only = Range(start=wanted.index, stop=wanted.index + 1)
-    found = await tasks(fleet, TaskPage(job=wanted.job, ranges=(only,), after=wanted.index - 1, limit=1))
-    if not found:
-        row = await _row(fleet, wanted.job)
+    row = await row_of(fleet, wanted.job)
+    if not any(wanted.index in span for span in _spans(row)):
         raise NotFound(f"job {wanted.job} has no task {wanted.index}: it has {row.count}")
-    return found[0]
+    (view,) = await views_of(fleet, row, [wanted.index])
+    return view
 
 
 async def attempts(fleet: Fleet, wanted: TaskId) -> Sequence[TaskView]:
@@ -146,13 +151,13 @@ async def attempts(fleet: Fleet, wanted: TaskId) -> Sequence[TaskView]:
 
 async def results(fleet: Fleet, query: Results) -> Sequence[ResultRow]:
     """Final ends with results."""
-    await _row(fleet, query.job)
+    await row_of(fleet, query.job)
     return await fleet.store.read(query)
 
 
 async def entries(fleet: Fleet, query: Entries) -> Sequence[EntryRow]:
     """What tasks were made from."""
-    await _row(fleet, query.job)
+    await row_of(fleet, query.job)
     return await fleet.store.read(query)
 
 
@@ -166,7 +171,7 @@ async def all_results(fleet: Fleet, job: JobId) -> AsyncIterator[Sequence[Result
 
 async def unbegun(fleet: Fleet, job: JobId) -> Sequence[tuple[CancelKept, Sequence[int]]]:
     """Tasks that a cancel of part of the job ended before they ever began."""
-    row = await _row(fleet, job)
+    row = await row_of(fleet, job)
     live = fleet.cluster.jobs.get(job)
     return [
         (cancel, [i for span in spans(cancel.ranges) for i in span if live is None or not task_state(live, i)])
@@ -196,4 +201,4 @@ async def jobs_exist(fleet: Fleet, ids: Sequence[JobId]) -> None:
     """Raises NotFound naming the first of the jobs that there is none of."""
     for job in ids:
         if job not in fleet.cluster.jobs:
-            await _row(fleet, job)
+            await row_of(fleet, job)

@@ -114,14 +114,19 @@ async def _note(fleet: Fleet, model: Model, change: str, to: str = "") -> None:
 
 async def download(fleet: Fleet, sha256: str) -> AsyncIterator[bytes]:
     """The bytes of a file. Raises NotFound if they are not here."""
+    await demand_here(fleet, sha256)
+    async for chunk in fleet.blobs.get(sha256):
+        yield chunk
+
+
+async def demand_here(fleet: Fleet, sha256: str) -> None:
+    """Raises NotFound if the bytes of a file are not here."""
     check_digest(sha256)
     if not await fleet.blobs.has(sha256):
         raise NotFound(
             f"the file {sha256} is not on this server",
             hint="the model was published through another one, or its files were removed",
         )
-    async for chunk in fleet.blobs.get(sha256):
-        yield chunk
 
 
 async def _origin(fleet: Fleet, task: TaskId) -> str:

@@ -1,39 +1,88 @@
 """All routes, and the one application that they make."""
 
 from collections.abc import Collection, Sequence
+from functools import cache
 
-from litestar import Litestar, Router
+from litestar import Litestar, Response, Router, get
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 from litestar.types import ASGIApp, ControllerRouterHandler
 
-from paceline import __version__
-from paceline.config import PAYLOAD_LIMIT
 from paceline.model.errors import PacelineError
 from paceline.server.fleet import Fleet
-from paceline.server.rest import health, metrics, problems, profile, workers
+from paceline.server.rest import (
+    activity,
+    events,
+    health,
+    info,
+    jobs,
+    metrics,
+    mistakes,
+    models,
+    openapi,
+    problems,
+    profile,
+    tasks,
+    tokens,
+    workers,
+)
+from paceline.server.rest.access import Access
 from paceline.server.rest.door import Door
 
-BODY_LIMIT = 4 * PAYLOAD_LIMIT
-"""Bytes of one request."""
-
-API: Sequence[ControllerRouterHandler] = (workers.ROUTES,)
-OUTSIDE: Sequence[ControllerRouterHandler] = (health.health, health.ready, metrics.metrics, profile.profile)
+API: Sequence[ControllerRouterHandler] = (
+    info.info,
+    jobs.ROUTES,
+    jobs.plan,
+    tasks.ROUTES,
+    workers.ROUTES,
+    models.ROUTES,
+    events.ROUTES,
+    tokens.create,
+    tokens.login,
+)
+OUTSIDE: Sequence[ControllerRouterHandler] = (
+    health.health,
+    health.ready,
+    metrics.metrics,
+    profile.profile,
+    activity.worker_activity,
+)
 
 
 def make_app(fleet: Fleet, hosts: Collection[str]) -> ASGIApp:
     """What answers, door included. ``hosts``: further names by which we may be called."""
-    return Door(make_routes(fleet), fleet.auth, fleet.clock, hosts)
+    return Access(Door(make_routes(fleet), fleet.auth, fleet.clock, hosts), fleet.clock)
 
 
 def make_routes(fleet: Fleet) -> Litestar:
     """What is behind the door."""
     return Litestar(
-        [*OUTSIDE, Router("/api", route_handlers=API)],
-        dependencies={"fleet": Provide(lambda: fleet, sync_to_thread=False)},
-        exception_handlers={PacelineError: problems.ours, HTTPException: problems.theirs},
-        openapi_config=OpenAPIConfig(title="Paceline", version=__version__, path="/api/schema"),
-        request_max_body_size=BODY_LIMIT,
+        [*routes(), schema],
+        dependencies={"fleet": Provide(lambda: fleet, sync_to_thread=False, use_cache=True)},
+        exception_handlers={
+            PacelineError: problems.ours,
+            HTTPException: problems.theirs,
+            RecursionError: problems.too_deep,
+            Exception: problems.unexpected,
+        },
+        openapi_config=None,
+        request_max_body_size=problems.BODY_LIMIT,
         logging_config=None,
     )
+
+
+def routes() -> Sequence[ControllerRouterHandler]:
+    """Every route, with or without ``/api`` before it."""
+    return [*OUTSIDE, Router("/api", route_handlers=API, before_request=mistakes.refuse_unknown)]
+
+
+@get("/api/schema/openapi.json", include_in_schema=False, media_type="application/vnd.oai.openapi+json")
+async def schema() -> Response[bytes]:
+    """What this API is, for programs."""
+    return Response(description())
+
+
+@cache
+def description() -> bytes:
+    """The API's description as JSON."""
+    return openapi.text(routes())

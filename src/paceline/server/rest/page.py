@@ -5,10 +5,9 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-T = TypeVar("T")
+from paceline.server.operations.listing import Part
 
-LIMIT = 1000
-"""Rows of a page, at most."""
+T = TypeVar("T")
 
 
 class Page(msgspec.Struct, Generic[T], kw_only=True):
@@ -16,3 +15,8 @@ class Page(msgspec.Struct, Generic[T], kw_only=True):
 
     items: Sequence[T]
     next: str = ""
+
+
+def page(part: Part[T]) -> Page[T]:
+    """A part as it is sent."""
+    return Page(items=part.items, next=str(part.next) if part.next >= 0 else "")

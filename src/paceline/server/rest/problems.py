@@ -3,13 +3,22 @@
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response
+from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi import ResponseSpec
 
-from paceline.model.errors import PacelineError
+from paceline.config import PAYLOAD_LIMIT
+from paceline.model.errors import PacelineError, UsageError
+from paceline.server.rest import mistakes
+from paceline.telemetry import log
 from paceline.wire.status import http_status
 
 MEDIA_TYPE = "application/problem+json"
+BODY_LIMIT = 4 * PAYLOAD_LIMIT
+"""Bytes of one request."""
+
+_REPORT = "the server's log says what; please report it"
+_log = log("server")
 
 TITLES = {
     400: "the request is wrong",
@@ -52,17 +61,43 @@ def ours(request: Request[Any, Any, Any], error: PacelineError) -> Response[Prob
 
 def theirs(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework found in the request."""
+    mistake = mistakes.understood(request, error) if error.status_code == 400 else None
+    if mistake is not None:
+        return ours(request, mistake)
     status = error.status_code
     title = TITLES.get(status, "the request cannot be answered")
-    told = Problem(title=title, status=status, detail=_told(error), code=_code(status))
-    return _response(told, error.headers)
+    detail, hint = _told(request, error)
+    return _response(Problem(title=title, status=status, detail=detail, code=_code(status), hint=hint), error.headers)
 
 
-def _told(error: HTTPException) -> str:
-    """The framework's words, and which fields they are about."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    fields = [f"{each.get('key', 'request')}: {each.get('message', '')}" for each in extra if isinstance(each, dict)]
-    return "; ".join(fields) or error.detail
+def too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
+    """JSON in JSON in JSON …"""
+    return ours(request, UsageError("body: is nested too deeply"))
+
+
+def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A mistake of ours: told to the log in full, and to nobody else."""
+    _log.error("no answer", error, method=request.scope["method"], path=request.scope["path"])
+    told = Problem(title=TITLES[500], status=500, detail="something went wrong here", code="ERROR", hint=_REPORT)
+    return _response(told)
+
+
+def _told(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str, str]:
+    """What is wrong, and what to do about it."""
+    path, method = request.scope["path"], request.scope["method"]
+    match error.status_code:
+        case 404:
+            return f"{path}: there is no such path", "GET /api/schema/openapi.json lists all"
+        case 405:
+            return f"{path}: takes no {method}", f"it takes {(error.headers or {}).get('allow', '')}"
+        case 413:
+            return f"the body is larger than {BODY_LIMIT:,} bytes", "put large data into a file, and name that"
+    return f"body: {error.detail}" if error.status_code == 400 else error.detail, ""
+
+
+def responses(*statuses: int) -> dict[int, ResponseSpec]:
+    """For a route's description: problems besides those that every route of its form may answer with."""
+    return {status: ResponseSpec(Problem, description=TITLES[status], media_type=MEDIA_TYPE) for status in statuses}
 
 
 def _code(status: int) -> str:
@@ -76,6 +111,3 @@ def _response(told: Problem, headers: dict[str, str] | None = None) -> Response[
 def body(error: PacelineError) -> bytes:
     """For what stands outside the framework."""
     return msgspec.json.encode(problem(error))
-
-
-__all__ = ["MEDIA_TYPE", "MediaType", "Problem", "body", "ours", "problem", "theirs"]

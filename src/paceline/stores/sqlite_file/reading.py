@@ -19,6 +19,7 @@ from paceline.model.queries import (
     LatestAttempts,
     Log,
     Reports,
+    ReportsFrom,
     Results,
     Submission,
     TaskAttempts,
@@ -157,9 +158,19 @@ def _entries(query: Entries, db: Database) -> Iterator[EntryRow]:
 
 @_answer.register
 def _(query: Reports, db: Database) -> list[ReportView]:
-    columns = ("job", "index", "attempt", "step", "values", "at")
     rows = db.run("reports", job=query.job, index=query.index, limit=query.limit)
-    return [ReportView(**dict(zip(columns, row, strict=True))) for row in rows]
+    return [_report(row) for row in rows]
+
+
+@_answer.register
+def _(query: ReportsFrom, db: Database) -> list[ReportView]:
+    rows = db.run("reports_from", job=query.job, index=query.index, skip=query.skip, limit=query.limit)
+    return [_report(row) for row in rows]
+
+
+def _report(row: tuple[int, int, int, int, str, float]) -> ReportView:
+    job, index, attempt, step, values, at = row
+    return ReportView(job=job, index=index, attempt=attempt, step=step, values=values, at=at)
 
 
 @_answer.register
