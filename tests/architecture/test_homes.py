@@ -43,7 +43,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "opentelemetry": ("telemetry/otlp.py", "sdk/tracing.py"),
     "optuna": ("sdk/sweeps/study.py",),
     "prometheus_client": ("wire/exposition.py", "server/metrics.py", "agent/face/metrics.py"),
-    "psutil": ("agent/machine.py", "agent/face/load.py", "tasks/train/usage.py"),
+    "psutil": ("agent/machine.py", "agent/face/load.py", "cli/doctor/processes.py", "tasks/train/usage.py"),
     "pyarrow": ("tasks/train/",),
     "pymongo": ("catalogs/mongo.py",),
     "pynvml": ("agent/machine.py",),

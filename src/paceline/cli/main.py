@@ -36,6 +36,7 @@ class Commands(LazyGroup):
         "wait": "Wait until jobs are over.",
         "cancel": "Cancel jobs or tasks, whole process trees.",
         "explain": "Say why a task does not run, and what would let it.",
+        "doctor": "Look at all that is usually wrong; say what to do about it.",
         "job": "List, show, cancel, wait for, close jobs; print their results.",
         "task": "List and show tasks, their logs and attempts.",
         "worker": "Start a worker here; list, show, drain workers.",
