@@ -8,6 +8,8 @@ from paceline.model.job import Range
 from paceline.model.task import TaskState
 from paceline.model.views import JobView, WorkerView
 
+_SINGLE = Range(start=0, stop=1)
+
 
 def job_view(job: Job) -> JobView:
     """The job as it stands."""
@@ -63,7 +65,7 @@ def task_state(job: Job, index: int) -> str:
 
 def array_text(ranges: Sequence[Range], limit: int) -> str:
     """``0-99:2%8`` as it was asked for; empty for a job of one task."""
-    if len(ranges) == 1 and ranges[0] == Range(start=0, stop=1):
+    if len(ranges) == 1 and ranges[0] == _SINGLE:
         return ""
     text = ",".join(_range_text(each) for each in ranges)
     return f"{text}%{limit}" if limit else text
