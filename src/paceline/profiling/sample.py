@@ -25,7 +25,7 @@ DEPTH = 200
 
 Stack: TypeAlias = tuple[str, ...]
 
-_one_at_a_time = threading.Lock()
+ONE_AT_A_TIME = threading.Lock()
 
 
 def seconds_of(text: str) -> float:
@@ -38,12 +38,12 @@ def seconds_of(text: str) -> float:
 
 def sample(seconds: float, clock: Clock) -> Mapping[Stack, int]:
     """Look for so long, in the thread that calls. Raises Conflict while another one looks."""
-    if not _one_at_a_time.acquire(blocking=False):
+    if not ONE_AT_A_TIME.acquire(blocking=False):
         raise Conflict("a profile is being taken already", hint="ask again when it is done")
     try:
         return _look(clock.steady() + seconds, clock)
     finally:
-        _one_at_a_time.release()
+        ONE_AT_A_TIME.release()
 
 
 def _look(until: float, clock: Clock) -> Mapping[Stack, int]:
