@@ -47,6 +47,7 @@ class Commands(LazyGroup):
         "server": "Start a server.",
         "sim": "Plan capacity: play work on a simulated fleet.",
         "replay": "Play a server's recording again; check every decision.",
+        "config": "Show settings, and say where each value comes from.",
         "completion": "Print the completion script of a shell.",
         "version": "Print the version, here and of the server.",
     }

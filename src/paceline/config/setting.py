@@ -59,14 +59,20 @@ class Kind(Generic[T_co]):
 class Alias:
     """A variable by which another system knew this.
 
-    ``readers``: processes that read it. ``note``: what is different here, or why nobody reads it.
+    ``readers``: processes that read it. ``deaf``: those that do not, although they did there. ``note``: what differs
+    here, or why they do not.
     """
 
     name: str
     systems: str
     readers: tuple[str, ...] = ()
+    deaf: tuple[str, ...] = ()
     note: str = ""
     port: str = ""  # variable that holds the port, where this one holds a host alone
+
+    def why(self, process: str) -> str:
+        """Why this process does not read it."""
+        return self.note if process in self.deaf else f"only a {' or a '.join(self.readers)} reads it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,14 +78,10 @@ class Settings:
         return winner in others
 
     def unread(self) -> Iterator[tuple[str, str]]:
-        """Variables of older systems that are set and say nothing to this process, and why."""
-        for alias in FOREIGN:
-            if self.environment.get(alias.name):
+        """Variables of older systems that are set, meant this process there and say nothing to it here; and why."""
+        for alias in (*FOREIGN, *(alias for setting in TABLE for alias in setting.aliases)):
+            if self.environment.get(alias.name) and self.process in alias.deaf:
                 yield alias.name, alias.note
-        for setting in TABLE:
-            for alias in setting.aliases:
-                if self.environment.get(alias.name) and self.process not in alias.readers:
-                    yield alias.name, alias.note or f"only the {' and the '.join(alias.readers)} reads it"
 
     def _places(self, setting: Setting[object]) -> Iterator[Candidate]:
         key, variable, environment = setting.key, setting.variable, self.environment

@@ -32,7 +32,7 @@ def format_address(host: str, port: int) -> str:
 
 def has_port(text: str) -> bool:
     """Whether the port is said, too."""
-    return "://" in text or (":" in text and not text.endswith("]") and text.rpartition(":")[2].isdecimal())
+    return "://" in text or (":" in text and not text.endswith("]"))
 
 
 def parse_port(text: str, field: str = "port") -> int:
@@ -46,6 +46,8 @@ def _host_and_port(text: str, field: str, otherwise: int) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or text.endswith("]"):
         host, port = text, str(otherwise)
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise _refused(text, field, "a version 6 address stands in brackets: [::1]:50051")
     if not host or not port.isdecimal() or int(port) not in PORTS or set(host) & set("/ @"):
         raise _refused(text, field, "such as gpu-box:50051")
     return host.strip("[]"), int(port)

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
+from paceline.config.setting import CLIENT
+from paceline.config.settings.client import EXPERIMENT
+from paceline.config.sources import settings
 from paceline.grammar import parse_count, parse_duration, parse_gpu, parse_size
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
@@ -78,7 +81,7 @@ def job_spec(code: Code, template: Template, owner: str) -> JobSpec:
         limit=template.limit,
         retry=Retry(failures=template.retries),
         open=True,
-        experiment=template.experiment,
+        experiment=template.experiment or settings(CLIENT).of(EXPERIMENT),
         owner=owner,
     )
 

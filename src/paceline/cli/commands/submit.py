@@ -20,6 +20,9 @@ from paceline.cli.words import explained
 from paceline.cli.work_options import WorkOptions, order, refuse_with_file, work_options
 from paceline.clock import SystemClock
 from paceline.config import of_caller
+from paceline.config.setting import CLIENT
+from paceline.config.settings.client import EXPERIMENT
+from paceline.config.sources import settings
 from paceline.model.ids import JobId
 from paceline.model.views import Explanation
 from paceline.orders.work import Order
@@ -116,7 +119,9 @@ def orders_of(words: Sequence[str], options: WorkOptions) -> Sequence[Order]:
         described = _from_file(Path(words[0]))
     else:
         described = [order(words, options)]
-    return [replace(each, spec=tracked(each.spec, options["mlflow"])) for each in described]
+    usual = settings(CLIENT).of(EXPERIMENT)
+    specs = [replace(each.spec, experiment=each.spec.experiment or usual) for each in described]
+    return [replace(each, spec=tracked(spec, options["mlflow"])) for each, spec in zip(described, specs, strict=True)]
 
 
 def _from_file(path: Path) -> Sequence[Order]:

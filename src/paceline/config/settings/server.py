@@ -13,6 +13,7 @@ from paceline.config.setting import (
     SWITCH,
     TENSORFLEET,
     TEXT,
+    WORKER,
     Alias,
     Setting,
 )
@@ -80,7 +81,8 @@ BEAT = Setting(
             name="HEARTBEAT_INTERVAL",
             systems=f"{TENSORFLEET}, {AIRAVATA}",
             readers=(SERVER,),
-            note="the server sets the beat for all workers: on a worker it says nothing",
+            deaf=(WORKER,),
+            note="the server sets the beat of all workers",
         ),
     ),
 )
