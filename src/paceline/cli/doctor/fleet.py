@@ -15,14 +15,18 @@ _SHOWN = 5
 @of_visit
 async def workers(around: Surroundings, visit: Visit) -> Iterable[Finding]:
     """Who is ready, and of everybody else why not."""
-    latest = {each.name: each for each in sorted(await visit.client.workers(all=True), key=lambda view: view.worker)}
+    views = await visit.client.workers(all=True)
+    server = visit.client.options.address
+    return judged(views, now=around.clock.now() + visit.ahead, server=server, version=visit.info.version)
+
+
+def judged(views: Iterable[WorkerView], *, now: float, server: str, version: str) -> Sequence[Finding]:
+    """``now`` by the server's clock; ``server``: its address; ``version``: its own."""
+    latest = {each.name: each for each in sorted(views, key=lambda view: view.worker)}
     there = [each for each in latest.values() if each.state != WorkerState.LEFT]
     ready = [each for each in there if each.state == WorkerState.READY]
-    now = around.clock.now() + visit.ahead
-    server = visit.client.options.address
-    found = [_ready(ready)] if ready else [_nobody(server)]
-    found += [_absent(each, now, server) for each in there if each not in ready]
-    return found + _versions(ready, visit.info.version)
+    first = _ready(ready) if ready else _nobody(server)
+    return [first, *(_absent(each, now, server) for each in there if each not in ready), *_versions(ready, version)]
 
 
 def _ready(ready: Sequence[WorkerView]) -> Finding:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from paceline.cli.doctor.finding import Finding, ok, problem, warning
+from paceline.cli.doctor.finding import Finding, ok, problem
 from paceline.cli.doctor.surroundings import Surroundings
 from paceline.cli.doctor.visit import Visit, of_visit
 from paceline.model.ids import JobId, TaskId
@@ -72,7 +72,7 @@ def _missing(causes: Iterable[Cause]) -> Iterator[str]:
 
 def _lacking(feature: str, tasks: Sequence[str]) -> Finding:
     found = f"{feature} is wanted by {', '.join(tasks[:5])}, and no worker has it"
-    return (warning if feature.startswith("python") else problem)(found, _remedy(feature), feature=feature, tasks=tasks)
+    return problem(found, _remedy(feature), feature=feature, tasks=tasks)
 
 
 def _remedy(feature: str) -> str:
