@@ -7,7 +7,8 @@ name can be bent to this address), and an ``Origin`` that, where it is said, mus
 
 from collections.abc import Collection, Mapping
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import HttpMethod, ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from paceline.clock import Clock
 from paceline.model.errors import Forbidden, PacelineError
@@ -19,6 +20,8 @@ from paceline.wire.status import http_status
 
 OPEN = ("/", "/health", "/ready", "/api/login")
 """Paths that answer anybody: whether we live, and a page without any data. ``/assets/`` is open too."""
+QUESTIONS = ("/api/plan",)
+"""Paths that are told something and change nothing: a reader may."""
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -28,6 +31,7 @@ HEADERS: Mapping[str, str] = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_SEAL = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
 
 class Door:
@@ -40,7 +44,7 @@ class Door:
         self._hosts = frozenset((*LOOPBACK, *hosts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":  # uvicorn is told to speak nothing else
+        if scope["type"] != ScopeType.HTTP:  # uvicorn is told to speak nothing else
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
@@ -51,7 +55,7 @@ class Door:
             return
         CALLER.set(caller)
         scope.setdefault("state", {})["principal"] = caller
-        await self._app(scope, receive, _sealed(send))
+        await self._app(_asked(scope), receive, _sealed(send))
 
     def _demand_ours(self, headers: Mapping[str, str]) -> None:
         host = headers.get("host", "")
@@ -68,17 +72,25 @@ class Door:
             return ANYBODY
         kind, _, token = headers.get("authorization", "").partition(" ")
         bearer = token.strip() if kind.lower() == "bearer" else ""
-        roles = ("admin", "read") if method in ("GET", "HEAD") else ("admin",)
+        roles = ("admin", "read") if method in ("GET", "HEAD") or path in QUESTIONS else ("admin",)
         return self._auth.holder(roles, bearer, self._clock.now())
+
+
+def _asked(scope: HTTPScope) -> HTTPScope:
+    """HEAD asks what GET would say; the server below leaves the body out. What never ends has no length to tell."""
+    if scope["method"] != "HEAD" or scope["path"].endswith("/live"):
+        return scope
+    asked = scope.copy()
+    asked["method"] = HttpMethod.GET
+    return asked
 
 
 def _sealed(send: Send) -> Send:
     """Every answer carries what browsers are to be told."""
-    extra = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 
     async def sealed(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *extra]
+            message["headers"] = [*message["headers"], *_SEAL]
         await send(message)
 
     return sealed
@@ -86,7 +98,8 @@ def _sealed(send: Send) -> Send:
 
 async def _refuse(send: Send, error: PacelineError) -> None:
     status = http_status(error)
-    headers = {"content-type": problems.MEDIA_TYPE, **({"www-authenticate": "Bearer"} if status == 401 else {})}
-    start = [(name.encode(), value.encode()) for name, value in {**headers, **HEADERS}.items()]
+    start = [(b"content-type", problems.MEDIA_TYPE.encode()), *_SEAL]
+    if status == 401:
+        start.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": problems.body(error), "more_body": False})

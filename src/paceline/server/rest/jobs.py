@@ -79,11 +79,14 @@ async def plan(fleet: Here, body: bytes) -> orders.Plans:
     return await orders.plan(fleet, orders.Sent(body=body))
 
 
-class Cancel(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Cancel(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """``ranges``: indexes of the tasks, such as "0-9,17"; empty: the whole job."""
 
     ranges: str = ""
     reason: str = ""
+
+
+WHOLE = Cancel()
 
 
 class Cancelled(msgspec.Struct, kw_only=True):
@@ -93,7 +96,7 @@ class Cancelled(msgspec.Struct, kw_only=True):
 
 
 @post("/{job:str}/cancel", status_code=200)
-async def cancel(fleet: Here, job: JobWord, data: Cancel) -> Cancelled:
+async def cancel(fleet: Here, job: JobWord, data: Cancel = WHOLE) -> Cancelled:
     """These tasks are no longer wanted: those that wait are over, those that run are ended."""
     number = job_id(job)
     await listing.job(fleet, number)

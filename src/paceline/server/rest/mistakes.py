@@ -25,8 +25,9 @@ _PHRASES: Sequence[tuple[re.Pattern[str], str, str]] = (
     (re.compile(r"Expected `(?:int|float)` <= (\S+)"), "is more than {0}", "{0}"),
     (re.compile(r"Expected `str` of length <= (\d+)"), "is longer than {0} characters", ""),
     (re.compile(r"Expected `array` of length <= (\d+)"), "holds more than {0}", ""),
-    (re.compile(r"Object missing required field `(.*)`"), "is missing", ""),
+    (re.compile(r"Expected `object`, got .*"), "is not a JSON object", "such as {{}}"),
 )
+_MISSING = re.compile(r"Object missing required field `(.*)`")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -70,9 +71,10 @@ def _in_body(handler: HTTPRouteHandler, key: str, message: str) -> UsageError:
     if message.startswith("Invalid enum value"):
         value = message.removeprefix("Invalid enum value ")
         return UsageError(f"{key}: there is no {key} {value}", hint=nearest(value.strip("'"), _words(known.get(key))))
-    missing = re.fullmatch(r"Object missing required field `(.*)`", message)
-    if missing:
-        return UsageError(f"{'body' if missing[1] == 'data' else missing[1]}: is missing")
+    if message in ("'data'", "Object missing required field `data`"):
+        return UsageError("body: is missing", hint=f"JSON with {', '.join(known)}")
+    if missing := _MISSING.fullmatch(message):
+        return UsageError(f"{missing[1]}: is missing")
     told, hint = _phrase(message)
     return UsageError(f"{'body' if key == 'data' else key}: {told}", hint=hint)
 

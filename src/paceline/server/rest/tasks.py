@@ -43,7 +43,7 @@ async def explain(fleet: Here, task: TaskWord) -> Explanation:
 
 @get(
     "/{task:str}/log",
-    media_type="text/plain; charset=utf-8",
+    media_type="text/plain",
     response_headers=[
         ResponseHeader(name="Paceline-Attempt", documentation_only=True, description="Whose output this is."),
         ResponseHeader(name="Paceline-Start", documentation_only=True, description="Offset of the first byte here."),
