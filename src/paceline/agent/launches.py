@@ -16,9 +16,8 @@ from paceline.agent.places import Places
 from paceline.executor import Call, Launch
 from paceline.model.job import Spec
 from paceline.model.resources import WHOLE
-from paceline.orders.program import MASKS, arguments, identity
-from paceline.telemetry import traceparent
-from paceline.telemetry.traceparent import VARIABLE, Traceparent
+from paceline.orders.program import MASKS, arguments, identity, place
+from paceline.telemetry.traceparent import VARIABLE
 from paceline.train import mlflow_runs
 
 JOIN_MLFLOW = ("-P", "-W", "ignore", "-m", "paceline.train.mlflow_join")
@@ -38,14 +37,13 @@ class Launches:
     def launch(self, frame: Frame) -> Launch:
         """A program. Raises UsageError for parameters that are none: the server's checks were another version's."""
         spec, attempts = frame.shape.spec, frame.live.values()
-        job = traceparent.of_environment(spec.env)
         outputs = [self.places.output_of(attempt) for attempt in attempts]
         return Launch(
             keys=list(frame.live),
             argv=(*self._before(spec), *arguments(spec.kind, spec.body)),
             env=self.environment(spec, frame.booking),
             own=[
-                identity(attempt, frame.payloads.get(key, b"")) | _place(job, key)
+                {**identity(attempt, frame.payloads.get(key, b"")), **place(spec.env, attempt)}
                 for key, attempt in frame.live.items()
             ],
             cwds=[spec.cwd or self.places.scratch_of(attempt) for attempt in attempts],
@@ -84,8 +82,3 @@ class Launches:
         sockets = {"PACELINE_REPORTS": str(self.places.reports), "PACELINE_AGENT": str(self.places.desk)}
         fixed = {**sockets, **dict.fromkeys(MASKS, ",".join(booking.devices))}
         return {**self.base, **ours, **dict(spec.env), **fixed}
-
-
-def _place(job: Traceparent | None, key: str) -> dict[str, str]:
-    """Where in the job's trace an attempt stands: below its own span, which the server tells of."""
-    return {VARIABLE: str(job.of_attempt(key))} if job else {}

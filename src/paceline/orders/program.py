@@ -5,10 +5,11 @@ Whoever starts it, our own agent or a worker in another language (``server/polli
 
 import functools
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from paceline import kinds
 from paceline.model.ids import AttemptId
+from paceline.telemetry.traceparent import VARIABLE, of_environment
 
 MASKS = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 """What pins a program to its devices; empty: it has none."""
@@ -26,6 +27,12 @@ def line(kind: str, body: bytes) -> str:
     """The same as one line for a shell."""
     params = kinds.parse(kind, body)
     return str(params.argv[0]) if params.shell else shlex.join(params.argv)
+
+
+def place(env: Iterable[tuple[str, str]], attempt: AttemptId) -> dict[str, str]:
+    """Where in its job's trace it stands, if ``env``, the job's, names one: below its own span."""
+    job = of_environment(env)
+    return {VARIABLE: str(job.of_attempt(str(attempt)))} if job else {}
 
 
 def identity(attempt: AttemptId, payload: bytes) -> dict[str, str]:

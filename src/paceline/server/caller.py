@@ -8,11 +8,15 @@ change (``by``) is the credential it was made with, never a name that somebody g
 from contextvars import ContextVar
 
 from paceline.server.auth import Principal
+from paceline.telemetry.traceparent import Traceparent
 
 ITSELF = Principal(role="", name="paceline")
 """Nobody calls: the server acts by itself."""
 
 CALLER: ContextVar[Principal] = ContextVar("caller", default=ITSELF)
+
+PLACE: ContextVar[Traceparent | None] = ContextVar("place", default=None)
+"""Where in a trace the call itself stands, if it says so (HTTP: ``traceparent``)."""
 
 
 def by() -> str:

@@ -57,7 +57,7 @@ async def submit(fleet: Fleet, request: Request) -> Accepted:
             hint="use a new token for a new submission",
         )
     event = JobsSubmitted(
-        specs=[_traced(spec) for spec in specs] if fleet.begins_traces else specs,
+        specs=[_traced(fleet, spec) for spec in specs],
         token=request.token,
         digest=request.digest,
         by=caller.by(),
@@ -146,12 +146,12 @@ def _check(spec: JobSpec) -> JobSpec:
     return replace(spec, needs=tuple(_with_features(need, features) for need in spec.needs))
 
 
-def _traced(spec: JobSpec) -> JobSpec:
-    """The spec, in a trace of its own if it is in none."""
-    if any(name == VARIABLE for name, _ in spec.run.env):
+def _traced(fleet: Fleet, spec: JobSpec) -> JobSpec:
+    """The spec, in the call's trace if it is in none; where traces are told of, in one of its own."""
+    place = caller.PLACE.get() or (begin(os.urandom(16)) if fleet.begins_traces else None)
+    if place is None or any(name == VARIABLE for name, _ in spec.run.env):
         return spec
-    env = (*spec.run.env, (VARIABLE, str(begin(os.urandom(16)))))
-    return replace(spec, run=replace(spec.run, env=env))
+    return replace(spec, run=replace(spec.run, env=(*spec.run.env, (VARIABLE, str(place)))))
 
 
 def _with_features(need: Need, features: Sequence[str]) -> Need:

@@ -1,4 +1,5 @@
 """What is logged of each request: at the level ``debug`` a line, and of answers that are our own fault always one.
+And to which trace it belongs.
 
 Neither query nor headers are told: both may hold what is nobody else's business.
 """
@@ -6,7 +7,9 @@ Neither query nor headers are told: both may hold what is nobody else's business
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from paceline.clock import Clock
+from paceline.server import caller
 from paceline.telemetry import log
+from paceline.telemetry.traceparent import Traceparent, read
 
 _LOG = log("server")
 
@@ -26,7 +29,14 @@ class Access:
                 _note(scope, message["status"], self._clock.steady() - began)
             await send(message)
 
+        if scope.get("method") == "POST":
+            caller.PLACE.set(_place(scope))
         await self._app(scope, receive, heard)
+
+
+def _place(scope: Scope) -> Traceparent | None:
+    told = next((value for name, value in scope["headers"] if name == b"traceparent"), b"")
+    return read(told.decode("latin-1"))
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
