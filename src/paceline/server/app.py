@@ -24,11 +24,12 @@ from paceline.core.step import Terms
 from paceline.model.errors import PacelineError, TryAgain, UsageError
 from paceline.model.records import Snapshot
 from paceline.recording.tape import RecordedScheduler, Tape
-from paceline.server.auth import Auth, admin_token
+from paceline.server.auth import REFLECTION, Auth, admin_token
 from paceline.server.fleet import Fleet
 from paceline.server.fleet_service import FleetService
 from paceline.server.gate import Gate
 from paceline.server.grpc_fleet import fleet_handler
+from paceline.server.grpc_standard import add_standard
 from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
 from paceline.server.logbook import Logbook
@@ -202,7 +203,7 @@ def store_path(options: ServerOptions) -> Path:
 
 async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[grpc.aio.Server, str]:
     """A server that answers at the options' host and port, and its address."""
-    gate = Gate(fleet.auth, fleet.clock)
+    gate = Gate(fleet.auth, fleet.clock, free=REFLECTION if is_local(options.host) else ())
     limits = [
         ("grpc.max_receive_message_length", MESSAGE_LIMIT + (1 << 16)),
         ("grpc.max_send_message_length", MESSAGE_LIMIT + (1 << 16)),
@@ -213,6 +214,7 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
     server = grpc.aio.server(interceptors=[gate], options=limits)
     server.add_generic_rpc_handlers((fleet_handler(FleetService(fleet)),))
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(fleet, links, gate), server)  # type: ignore[no-untyped-call]
+    await add_standard(server)
     wanted = f"{options.host}:{options.port}"
     try:
         port = _bind(server, wanted, options.tls)

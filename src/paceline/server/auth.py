@@ -28,9 +28,21 @@ ALLOWED: Mapping[str, str] = {
     "/worker.WorkerService/Join": "join",
     "/worker.WorkerService/Link": "worker",
     "/worker.WorkerService/Files": "worker",
+    "/worker.WorkerService/RegisterWorker": "join worker",
+    "/worker.WorkerService/PollForTask": "worker",
+    "/worker.WorkerService/UpdateTaskStatus": "worker",
+    "/worker.WorkerService/BatchUpdateTaskStatus": "worker",
+    "/worker.WorkerService/SendHeartbeat": "worker",
+    "/worker.WorkerService/UpdateWorkerStatus": "worker",
+    "/worker.WorkerService/ListWorkers": "admin read",
     "/grpc.health.v1.Health/Check": "",
+    "/grpc.health.v1.Health/Watch": "",
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo": "admin read",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": "admin read",
 }
-"""Method → role that may call it; empty: anybody. Every method of the Fleet service is the admin's."""
+"""Method → roles that may call it; empty: anybody. Every method of the Fleet service is the admin's."""
+REFLECTION = frozenset(method for method in ALLOWED if method.startswith("/grpc.reflection."))
+"""Those that describe the services: open to anybody where only this machine can call."""
 READS = frozenset(
     f"{FLEET}{name}"
     for name in (
@@ -66,12 +78,12 @@ class Auth:
 
     def principal(self, method: str, bearer: str, now: float) -> Principal:
         """Who calls this method with this credential. Raises NotAllowed unless they may."""
-        role = "admin" if method.startswith(FLEET) else ALLOWED.get(method)
-        if role == "":
+        roles = "admin" if method.startswith(FLEET) else ALLOWED.get(method)
+        if roles == "":
             return ANYBODY
-        if role is None:
+        if roles is None:
             raise NotAllowed("there is no such method")
-        return self.holder((role, "read") if method in READS else (role,), bearer, now)
+        return self.holder(("admin", "read") if method in READS else roles.split(), bearer, now)
 
     def holder(self, roles: Sequence[str], bearer: str, now: float) -> Principal:
         """Whose credential this is, if its role is among these. Raises NotAllowed, or Forbidden for another role's."""

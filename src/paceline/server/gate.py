@@ -4,7 +4,7 @@ Deny by default: the interceptor stands before all services, and a method that `
 Behind it, a method raises our errors and thinks no further about them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -13,7 +13,7 @@ import grpc.aio
 
 from paceline.clock import Clock
 from paceline.model.errors import PacelineError
-from paceline.server.auth import Auth, Principal
+from paceline.server.auth import ANYBODY, Auth, Principal
 from paceline.server.caller import CALLER
 from paceline.wire.protocol import PROTOCOL_KEY, check_protocol
 from paceline.wire.status import grpc_status, trailers
@@ -23,11 +23,12 @@ Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
 class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in the stubs only
-    """Lets through who may, and tells the others why not."""
+    """Lets through who may, and tells the others why not. ``free``: methods that need no credentials here."""
 
-    def __init__(self, auth: Auth, clock: Clock) -> None:
+    def __init__(self, auth: Auth, clock: Clock, free: Collection[str] = ()) -> None:
         self._auth = auth
         self._clock = clock
+        self._free = free
 
     def caller(self, method: str, context: Context) -> Principal:
         """Who is at the other end of a call. Raises NotAllowed or VersionMismatch."""
@@ -35,6 +36,8 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
 
     def admit(self, method: str, metadata: Mapping[str, str]) -> Principal:
         """Who calls this method with this metadata. Raises NotAllowed or VersionMismatch."""
+        if method in self._free:
+            return ANYBODY
         bearer = metadata.get("authorization", "").removeprefix("Bearer ")
         principal = self._auth.principal(method, bearer, self._clock.now())
         theirs = metadata.get(PROTOCOL_KEY, "")
@@ -53,7 +56,7 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
             caller = self.admit(method, _pairs(handler_call_details.invocation_metadata))
         except PacelineError as error:
             return _refusing(handler, error)
-        return _guarded(handler, caller)
+        return handler if method.startswith("/grpc.") else _guarded(handler, caller)  # those raise nothing of ours
 
 
 class Stream(Protocol):

@@ -6,7 +6,8 @@ connection before its own welcome: what was decided for an earlier one, and kept
 meanwhile said that it does not hold it.
 """
 
-from typing import assert_never
+from collections.abc import Callable
+from typing import Protocol, TypeVar, assert_never
 
 from paceline.model.columns import Attempts
 from paceline.model.decision import BeatHeard, Drain, Drop, Grant, Message, Settled, Stop, Welcome
@@ -21,6 +22,20 @@ from paceline.wire.protocol import PROTOCOL
 
 SHAPES = 64
 """Things to run that a link remembers by number: what is submitted one by one is rarely granted twice."""
+
+
+class Ear(Protocol):
+    """What a worker listens at: a link, or what is kept for one that calls (``polling/mailbox``)."""
+
+    @property
+    def incarnation(self) -> Incarnation: ...
+
+    def send(self, message: Message) -> None: ...
+
+    def close(self) -> None: ...
+
+
+E = TypeVar("E", bound=Ear)
 
 
 class Link:
@@ -42,6 +57,10 @@ class Link:
         if self._welcomed:
             put = self.outgoing.put_by if isinstance(message, Settled) else self.outgoing.put
             put(*self._word(message))
+
+    def close(self) -> None:
+        """Nothing follows."""
+        self.outgoing.close()
 
     def log_kept(self, attempt: AttemptId, stream: str, offset: int) -> None:
         """The worker may let go of output before ``offset``."""
@@ -99,7 +118,7 @@ class Links:
     """All of them."""
 
     def __init__(self) -> None:
-        self._links: dict[WorkerId, Link] = {}
+        self._links: dict[WorkerId, Ear] = {}
         self._opened = 0
 
     def send(self, worker: WorkerId, message: Message) -> None:
@@ -109,7 +128,11 @@ class Links:
             link.send(message)
 
     def open(self, worker: WorkerId, incarnation: Incarnation) -> Link:
-        """A new connection: how the worker is reached from now on. An older one of it is ended.
+        """A new connection, as ``install`` has it."""
+        return self.install(worker, incarnation, Link)
+
+    def install(self, worker: WorkerId, incarnation: Incarnation, make: Callable[[int, Incarnation], E]) -> E:
+        """How the worker is reached from now on; it is given a number of its own. An older way is ended.
 
         Raises TryAgain for a hello that an agent left behind and that comes when its successor is there: it says what
         was held then. If it is no such thing (the host's date was put back), the other connection will soon be gone.
@@ -118,12 +141,12 @@ class Links:
         if older is not None and incarnation < older.incarnation:
             raise TryAgain(f"a later start of worker {worker} is connected", hint="it is asked again in a moment")
         if older is not None:
-            older.outgoing.close()
+            older.close()
         self._opened += 1
-        link = self._links[worker] = Link(self._opened, incarnation)
-        return link
+        ear = self._links[worker] = make(self._opened, incarnation)
+        return ear
 
-    def close(self, worker: WorkerId, link: Link) -> None:
+    def close(self, worker: WorkerId, link: Ear) -> None:
         """This connection is gone; a newer one of the same worker stays."""
         if self._links.get(worker) is link:
             del self._links[worker]
@@ -134,4 +157,4 @@ class Links:
     def end_all(self) -> None:
         """Let every stream end."""
         for link in self._links.values():
-            link.outgoing.close()
+            link.close()
