@@ -30,7 +30,7 @@ def test_what_a_thread_does_is_seen() -> None:
     assert "profiling/test_profiling.py:waiting_here" in seen
 
 
-def testONE_AT_A_TIME() -> None:
+def test_one_at_a_time() -> None:
     with ONE_AT_A_TIME, pytest.raises(Conflict, match="already"):
         sample(0.1, SystemClock())
 

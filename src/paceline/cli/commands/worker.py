@@ -22,7 +22,7 @@ from paceline.cli.table import pairs, state, table
 from paceline.cli.words import about, age
 from paceline.clock import SystemClock
 from paceline.config.settings.client import SERVER_ADDRESS
-from paceline.config.settings.worker import JOIN_TOKEN
+from paceline.config.settings.worker import JOIN_TOKEN, NAME
 from paceline.config.sources import Settings, settings
 from paceline.grammar import parse_duration
 from paceline.model.errors import NotFound, Unreachable, UsageError
@@ -41,14 +41,22 @@ if TYPE_CHECKING:
 @click.option(
     "--heartbeat-interval", default="", metavar="DURATION", help="Changes nothing: the server sets it, by its --beat."
 )
+@click.option("--status", is_flag=True, help="Ask the worker that runs here how it is, and leave.")
 @click.pass_context
 @speaks
-def worker(face: Face, ctx: click.Context, /, *, join_token_file: str, heartbeat_interval: str, **given: object) -> int:
+def worker(
+    face: Face, ctx: click.Context, /, *, join_token_file: str, heartbeat_interval: str, status: bool, **given: object
+) -> int:
     """Start a worker here, in the foreground; or with a command, look at those there are."""
     if ctx.invoked_subcommand:
         _refuse_options(ctx, ctx.invoked_subcommand)
         return 0
     found = settings("worker", flags(WORKER, {**given, "server_address": face.server}))
+    if status:
+        from paceline.cli.worker_status import show_status  # noqa: PLC0415 - http.client, for this alone
+
+        show_status(face, home_of(found), found.of(NAME))
+        return 0
     options = worker_options(found, _server(found), _join_token(found, join_token_file))
     tell_unread(face, found)
     if heartbeat_interval:
