@@ -76,7 +76,7 @@ def test_a_task_that_wants_something_installed(tmp_path: Path, feature: str, tod
 @pytest.mark.parametrize(
     ("outcome", "said", "todo"),
     [
-        ("TIMEOUT", "ran out of time", "--timeout"),
+        ("TIMEOUT", "ran out of time", "--time"),
         ("OOM", "ran out of memory", "--memory"),
         ("LAUNCH", "could not be started", "paceline task show 1.0"),
     ],

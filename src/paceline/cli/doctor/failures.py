@@ -20,7 +20,7 @@ MANY = 5
 """Quick failures on one worker that are not chance."""
 
 _TOLD: dict[str, tuple[str, str]] = {
-    Outcome.TIMEOUT: ("ran out of time", "give them longer (--timeout), or see where they hang: paceline logs {task}"),
+    Outcome.TIMEOUT: ("ran out of time", "give them longer (--time), or see where they hang: paceline logs {task}"),
     Outcome.OOM: (
         "ran out of memory",
         "ask for more (--memory), or use less: paceline task show {task} tells the peak",
