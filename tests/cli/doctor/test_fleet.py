@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from paceline.cli.doctor import fleet, local
 from paceline.cli.doctor.finding import Finding, State
 from paceline.model.resources import Capacity
@@ -155,3 +157,19 @@ def test_one_that_could_not_even_begin_has_a_log(tmp_path: Path) -> None:
     assert (
         found.finding == "w9 does not run; whether the server knows it cannot be asked; it said: error: no space left"
     )
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        ("hello\nerror: no key\n  in line 3\n", "error: no key"),
+        ('{"time":"…","level":"error","process":"worker","event":"no room","free":3}\n', "no room free=3"),
+        ('{"time":"…","level":"info","process":"worker","event":"worker ready"}\n', "worker ready"),
+        ("[1]\n", "[1]"),
+        ("", ""),
+    ],
+)
+def test_what_a_log_says_last(tmp_path: Path, log: str, said: str) -> None:
+    file = tmp_path / "w.log"
+    file.write_text(log)
+    assert local.last_error(file) == said

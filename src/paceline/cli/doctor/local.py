@@ -1,5 +1,6 @@
 """Workers of this home: whether each runs, and if the server does not know it, why."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,19 @@ def last_error(log: Path) -> str:
             lines = [line.strip() for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     except OSError:
         return ""
-    return next((line for line in reversed(lines) if "error" in line.lower()), lines[-1] if lines else "")
+    return next((in_words(line) for line in reversed(lines) if "error" in line.lower()), in_words(*lines[-1:]))
+
+
+def in_words(line: str = "") -> str:
+    """A line of a log: an event and its fields if it is JSON, else as it is."""
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(said, dict):
+        return line
+    fields = [f"{key}={value}" for key, value in said.items() if key not in ("time", "level", "process", "event")]
+    return " ".join([str(said.get("event", "")), *fields])
 
 
 def _unasked(worker: Worker) -> Finding:
