@@ -13,7 +13,6 @@ import errno
 import functools
 import hashlib
 import os
-import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,10 +21,10 @@ from weakref import WeakValueDictionary
 
 from paceline.blobs import CHUNK
 from paceline.model.errors import NotFound, TryAgain, UsageError
+from paceline.model.file import check_digest, is_digest
 
 T = TypeVar("T")
 
-_NAME = re.compile(r"[0-9a-f]{64}")
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -82,8 +81,7 @@ class LocalBlobs:
     # ── on disk ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _place(self, sha256: str) -> Path:
-        if not _NAME.fullmatch(sha256):
-            raise UsageError(f"sha256: {sha256!r} is not 64 hexadecimal digits")
+        check_digest(sha256)
         return self._directory / sha256[:2] / sha256
 
     def _beginning(self, sha256: str) -> Path:
@@ -182,4 +180,4 @@ def _remove(path: Path) -> None:
 
 
 def _names(directory: Path) -> list[str]:
-    return [path.name for path in directory.glob("*/*") if _NAME.fullmatch(path.name)]
+    return [path.name for path in directory.glob("*/*") if is_digest(path.name)]

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from paceline.model import file
 from paceline.model.errors import UsageError
 from paceline.model.file import File
 from paceline.model.naming import Score, check_kind, score
@@ -25,7 +26,6 @@ METRICS_LIMIT = 200
 FILES_LIMIT = 1000
 _NAME_LIMIT = 200
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _METRIC = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _SHAPES: Mapping[str, tuple[type, str]] = {
     "params": (Mapping, "a mapping"),
@@ -72,22 +72,15 @@ def check_files(files: Sequence[File]) -> None:
     """Raises UsageError naming the file that a catalogue does not take."""
     if not files:
         raise UsageError("files: a model needs at least one", hint="publish the folder that the trainer saved into")
-    if len(files) > FILES_LIMIT:
-        raise UsageError(f"files: {len(files):,} files, at most {FILES_LIMIT:,}")
-    names = [file.name for file in files]
-    for file in files:
-        check_file_name(file.name)
-        check_digest(file.sha256)
-        if file.bytes < 0:
-            raise UsageError(f"files: {file.name}: {file.bytes} bytes are less than none")
-        if names.count(file.name) > 1:
-            raise UsageError(f"files: {file.name!r} is there twice")
+    for each in files:
+        check_file_name(each.name)
+    file.check_files(files, FILES_LIMIT)
 
 
 def check_file_name(name: str) -> None:
     """Raises UsageError for a name that would lead out of the model's folder, or that is a pickle's."""
     parts = name.split("/")
-    bad = any(part in ("", ".", "..") for part in parts) or "\\" in name or not name.isprintable()
+    bad = not file.is_inside(name) or "\\" in name or not name.isprintable()
     if bad or len(name) > _NAME_LIMIT:
         raise UsageError(f"files: {name!r} is not the name of a file inside the model's folder")
     _, dot, end = parts[-1].rpartition(".")
@@ -96,12 +89,6 @@ def check_file_name(name: str) -> None:
             f"files: {name!r} is a pickle by its name: whoever loads one runs the code in it",
             hint="save as skops, safetensors, ONNX, or the library's own format such as XGBoost's .ubj",
         )
-
-
-def check_digest(sha256: str) -> None:
-    """Raises UsageError for what is no SHA-256."""
-    if not _SHA256.fullmatch(sha256):
-        raise UsageError(f"sha256: {sha256!r} is not 64 hexadecimal digits")
 
 
 def _text(said: Mapping[str, object], field: str) -> str:

@@ -9,9 +9,9 @@ import math
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from paceline.catalog import Find, Model, Order
-from paceline.model.card import Card, check_digest, check_files, check_metric, read_card
+from paceline.model.card import Card, check_files, check_metric, read_card
 from paceline.model.errors import NotFound, TryAgain, UsageError
-from paceline.model.file import File
+from paceline.model.file import File, check_digest
 from paceline.model.ids import AttemptId, TaskId
 from paceline.model.naming import Key, Name, check_name, check_tag, day_of
 from paceline.model.queries import Jobs
