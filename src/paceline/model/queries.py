@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypedDict, TypeVar
 
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.records import CancelKept, JobKept
@@ -123,3 +123,14 @@ class Events(Query[Sequence[EventView]]):
     subject: str = ""  # number of a job, name of a worker, …; empty: any
     since: float = 0.0  # seconds since 1970
     newest: bool = False
+
+
+class EventsAsked(TypedDict, total=False):
+    """The same as keywords."""
+
+    after: int
+    limit: int
+    kinds: Sequence[str]
+    subject: str
+    since: float
+    newest: bool

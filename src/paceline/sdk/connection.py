@@ -95,15 +95,17 @@ class Connection:
 
     async def _persist(self, begin: Callable[[], AsyncGenerator[M]]) -> AsyncGenerator[M]:
         """A stream that is begun anew when the server restarts; what it then says again is the caller's affair."""
-        heard_at = -math.inf  # nobody there at the first try is told at once
+        there, lost_at = False, -math.inf  # nobody there at the first try is told at once
         while True:
             try:
                 async with contextlib.aclosing(begin()) as messages:
                     async for message in messages:
+                        there = True
                         yield message
-                        heard_at = self._clock.steady()
                 return
             except Unreachable:
-                if self._clock.steady() - heard_at >= self._patience:
+                if there:  # until now, however long it had nothing to say
+                    there, lost_at = False, self._clock.steady()
+                if self._clock.steady() - lost_at >= self._patience:
                     raise
                 await asyncio.sleep(RETRY)

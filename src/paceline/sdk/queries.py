@@ -3,9 +3,11 @@
 import dataclasses
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import Unpack
 
 from paceline.model.ids import TaskId
 from paceline.model.job import Range
+from paceline.model.queries import EventsAsked
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import (
     EntryRow,
@@ -85,10 +87,19 @@ class Queries(Connection):
         reply = await self._ask("Workers", fleet.WorkersRequest(all=all), fleet.WorkersReply)
         return [from_wire(each, WorkerView) for each in reply.workers]
 
-    async def events(self, after: int = 0, limit: int = 1000) -> Sequence[EventView]:
-        """The event log above ``after``, oldest first."""
-        reply = await self._ask("Events", fleet.EventsRequest(after=after, limit=limit), fleet.EventsReply)
+    async def events(self, **asked: Unpack[EventsAsked]) -> Sequence[EventView]:
+        """A page of the event log, as ``model.queries.Events`` says."""
+        reply = await self._ask("Events", fleet.EventsRequest(**asked), fleet.EventsReply)
         return [from_wire(each, EventView) for each in reply.events]
+
+    async def follow_events(self, **asked: Unpack[EventsAsked]) -> AsyncGenerator[EventView]:
+        """The same, and then whatever is added to it; outlasts a restart of the server, and no line comes twice."""
+        request = fleet.EventsRequest(**asked)
+        async with aclosing(self._persist(lambda: self._stream("FollowEvents", request, fleet.EventsReply))) as replies:
+            async for reply in replies:
+                for each in reply.events:
+                    yield from_wire(each, EventView)
+                    request = fleet.EventsRequest(after=each.seq, kinds=request.kinds, subject=request.subject)
 
     async def watch(self, jobs: Sequence[int], interval: float = 0.2) -> AsyncGenerator[Update]:
         """The jobs now, then what changes, at most every ``interval`` seconds, until all are over.

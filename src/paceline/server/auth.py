@@ -47,7 +47,7 @@ READS = frozenset(
     f"{FLEET}{name}"
     for name in (
         *("Info", "Plan", "Jobs", "Tasks", "Attempts", "Results", "Entries", "Watch", "Logs", "Reports", "Explain"),
-        *("Workers", "Events", "Models", "Model", "Download"),
+        *("Workers", "Events", "FollowEvents", "Models", "Model", "Download"),
     )
 )
 """Those that a reader may call too: they change nothing."""

@@ -3,16 +3,17 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from paceline import __version__
 from paceline.model.ids import JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Range
 from paceline.model.queries import Entries, Events, Jobs, Reports, Results
+from paceline.model.views import EventView
 from paceline.server.client_session import ClientSession
 from paceline.server.gate import Stream
 from paceline.server.model_calls import ModelCalls
-from paceline.server.operations import following, looking, submitting, workers
+from paceline.server.operations import events, following, looking, submitting, workers
 from paceline.telemetry.traceparent import VARIABLE
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as pb
@@ -49,6 +50,21 @@ def _limit(asked: int) -> int:
 
 def _ranges(message: pb.CancelRequest | pb.TasksRequest) -> list[Range]:
     return [from_wire(each, Range) for each in message.ranges]
+
+
+def _asked(request: pb.EventsRequest) -> Events:
+    return Events(
+        after=request.after,
+        limit=_limit(request.limit),
+        kinds=events.kinds_of(request.kinds),
+        subject=request.subject,
+        since=request.since,
+        newest=request.newest,
+    )
+
+
+def _events(lines: Sequence[EventView]) -> pb.EventsReply:
+    return pb.EventsReply(events=[to_wire(line, pb.EventView) for line in lines])
 
 
 class FleetService(ModelCalls):
@@ -159,9 +175,12 @@ class FleetService(ModelCalls):
         return pb.DrainReply()
 
     async def Events(self, request: pb.EventsRequest) -> pb.EventsReply:
-        query = Events(after=request.after, limit=_limit(request.limit))
-        events = await self._fleet.store.read(query)
-        return pb.EventsReply(events=[to_wire(event, pb.EventView) for event in events])
+        return _events(await self._fleet.store.read(_asked(request)))
+
+    async def FollowEvents(self, request: pb.EventsRequest) -> AsyncIterator[pb.EventsReply]:
+        yield pb.EventsReply()  # we are here, however long there is nothing to say
+        async for lines in events.follow(self._fleet, _asked(request)):
+            yield _events(lines)
 
     async def CreateToken(self, request: pb.CreateTokenRequest) -> pb.CreateTokenReply:
         text, expires = await workers.create_token(self._fleet, request.role, request.name, request.ttl)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +17,12 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import form, forms
 from paceline.cli.lazy import NounGroup
 from paceline.cli.session import ask
+from paceline.cli.since import moment_since
 from paceline.cli.table import pairs, table
 from paceline.cli.transfer import transfer
 from paceline.cli.words import about, age, number
 from paceline.clock import SystemClock
-from paceline.grammar import format_moment, parse_duration, parse_moment
+from paceline.grammar import format_moment
 from paceline.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def ls(face: Face, /, *, since: str, by: str, way: str, limit: int, **of: str) -
     if way and not by:
         raise UsageError("--min and --max say which way --by goes", hint="add --by METRIC")
     now = SystemClock().now()
-    at = _since(since, now) if since else 0.0
+    at = moment_since(since, now)
     query = Find(kind=of["kind"], task=of["task"], tag=of["tag"], text=of["text"], since=at)
     order = Order(way) if way else None
     found = ask(face, lambda client: client.find_models(query, by=by, order=order, limit=limit))
@@ -167,16 +167,6 @@ async def _renamed(client: Client, word: str, name: str) -> Model:
 
 async def _tagged(client: Client, word: str, add: Sequence[str], remove: Sequence[str]) -> Model:
     return await client.tag_model((await client.model(word)).key, add, remove)
-
-
-def _since(text: str, now: float) -> float:
-    """A moment, the beginning of a day (UTC), or so long ago."""
-    if "T" in text:
-        return parse_moment(text, now, "--since")
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC).timestamp()
-    except ValueError:
-        return now - parse_duration(text, "--since")
 
 
 # ── text ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,9 @@
 """Following what happens: output as it is written, jobs as they move."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.queries import Jobs, Log, Reports
@@ -24,7 +24,7 @@ class Update:
     reports: Sequence[ReportView]
 
 
-async def watch(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncIterator[Update]:
+async def watch(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncGenerator[Update]:
     """The jobs now, and again whenever they changed (at most every ``interval`` seconds), until all are over."""
     changed = asyncio.Event()
     fresh: list[ReportView] = []
@@ -57,10 +57,15 @@ def _report(record: Reported) -> ReportView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogRequest:
-    """Which output. ``number`` 0: of the latest attempt, and of those that follow. ``tail`` below 0: everything."""
+    """Which output. ``number`` 0: of the latest attempt, and of those that follow. ``tail`` below 0: everything.
+
+    Who comes back for all attempts says with which to go on (``begin``), and what he has of each stream (``known``).
+    """
 
     task: TaskId
     number: int = 0
+    begin: int = 0  # 0: the latest
+    known: Mapping[str, int] = field(default_factory=dict)  # stream → bytes
     stream: str = ""  # empty: both
     offset: int = 0
     follow: bool = False
@@ -76,7 +81,7 @@ class LogPart:
     page: LogPage
 
 
-async def logs(fleet: Fleet, request: LogRequest) -> AsyncIterator[LogPart]:
+async def logs(fleet: Fleet, request: LogRequest) -> AsyncGenerator[LogPart]:
     """Output so far; with ``follow``, all of it until the task is over, further attempts included."""
     if request.number:
         async for part in _attempt_log(fleet, request, request.number):
@@ -89,10 +94,10 @@ async def logs(fleet: Fleet, request: LogRequest) -> AsyncIterator[LogPart]:
             changed.clear()
             view = await looking.task(fleet, request.task)
             if view.attempt > shown:
-                shown = shown + 1 if shown else view.attempt
+                shown = shown + 1 if shown else min(request.begin or view.attempt, view.attempt)
                 async for part in _attempt_log(fleet, request, shown):
                     yield part
-                request = replace(request, offset=0, tail=-1)  # further attempts are shown whole
+                request = replace(request, offset=0, tail=-1, known={})  # further attempts are shown whole
             elif not request.follow or view.state in FINAL_STATES:
                 return
             else:
@@ -133,7 +138,7 @@ def _held(fleet: Fleet, attempt: AttemptId) -> bool:
 
 async def _first_offset(fleet: Fleet, attempt: AttemptId, stream: str, request: LogRequest) -> int:
     if request.tail < 0:
-        return request.offset
+        return request.known.get(stream, request.offset)
     page = await fleet.store.read(Log(attempt=attempt, stream=stream, offset=0, limit=0))
     return max(request.offset, page.size - request.tail)
 

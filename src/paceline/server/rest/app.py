@@ -4,11 +4,13 @@ from collections.abc import Collection, Sequence
 from functools import cache
 
 from litestar import Litestar, Response, Router, get
+from litestar.config.compression import CompressionConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, ControllerRouterHandler
 
 from paceline.model.errors import PacelineError
+from paceline.server.feed import Feed
 from paceline.server.fleet import Fleet
 from paceline.server.rest import (
     activity,
@@ -16,10 +18,12 @@ from paceline.server.rest import (
     health,
     info,
     jobs,
+    live,
     metrics,
     mistakes,
     models,
     openapi,
+    pages,
     problems,
     profile,
     tasks,
@@ -37,6 +41,7 @@ API: Sequence[ControllerRouterHandler] = (
     workers.ROUTES,
     models.ROUTES,
     events.ROUTES,
+    *live.ROUTES,
     tokens.create,
     tokens.login,
 )
@@ -46,7 +51,14 @@ OUTSIDE: Sequence[ControllerRouterHandler] = (
     metrics.metrics,
     profile.profile,
     activity.worker_activity,
+    pages.page,
+    pages.asset,
 )
+
+COMPRESSION = CompressionConfig(
+    backend="gzip", gzip_compress_level=4, minimum_size=4096, exclude=["/live$", "/files/", "^/$", "^/assets/"]
+)
+"""Of long lists, a tenth is left. What is sent bit by bit must not wait for more, and files are small already."""
 
 
 def make_app(fleet: Fleet, hosts: Collection[str]) -> ASGIApp:
@@ -56,9 +68,13 @@ def make_app(fleet: Fleet, hosts: Collection[str]) -> ASGIApp:
 
 def make_routes(fleet: Fleet) -> Litestar:
     """What is behind the door."""
+    feed = Feed(fleet)
     return Litestar(
         [*routes(), schema],
-        dependencies={"fleet": Provide(lambda: fleet, sync_to_thread=False, use_cache=True)},
+        dependencies={
+            "fleet": Provide(lambda: fleet, sync_to_thread=False, use_cache=True),
+            "feed": Provide(lambda: feed, sync_to_thread=False, use_cache=True),
+        },
         exception_handlers={
             PacelineError: problems.ours,
             HTTPException: problems.theirs,
@@ -66,6 +82,7 @@ def make_routes(fleet: Fleet) -> Litestar:
             Exception: problems.unexpected,
         },
         openapi_config=None,
+        compression_config=COMPRESSION,
         request_max_body_size=problems.BODY_LIMIT,
         logging_config=None,
     )

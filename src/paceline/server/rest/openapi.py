@@ -38,6 +38,8 @@ TAGS: Mapping[str, str] = {
     "server": "Who answers.",
     "health": "Whether anybody does. These take no token.",
 }
+HANDED = ("fleet", "feed")
+"""What handlers are handed: nothing that anybody has to say."""
 BEARER = SecurityScheme(
     type="http", scheme="bearer", description="`paceline token create --admin`, or `--read` to see and not to touch."
 )
@@ -79,9 +81,12 @@ def _described(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         components=Components(security_schemes={"token": BEARER}),
         security=[{"token": []}],
     )
-    nobody = Provide(lambda: None, sync_to_thread=False)
-    app = Litestar(list(routes), dependencies={"fleet": nobody}, openapi_config=config, logging_config=None)
+    app = Litestar(list(routes), dependencies=dict(map(_nothing, HANDED)), openapi_config=config, logging_config=None)
     return app.openapi_schema.to_schema()
+
+
+def _nothing(name: str) -> tuple[str, Provide]:
+    return name, Provide(lambda: None, sync_to_thread=False)
 
 
 def _operation_id(handler: HTTPRouteHandler, method: object, path: object) -> str:

@@ -119,6 +119,11 @@ class FleetStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsRequest.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsReply.FromString,
                 _registered_method=True)
+        self.FollowEvents = channel.unary_stream(
+                '/paceline.v1.Fleet/FollowEvents',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsReply.FromString,
+                _registered_method=True)
         self.CreateToken = channel.unary_unary(
                 '/paceline.v1.Fleet/CreateToken',
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.SerializeToString,
@@ -265,6 +270,13 @@ class FleetServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FollowEvents(self, request, context):
+        """The same, and then what is added to the log, for as long as the call lasts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateToken(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -394,6 +406,11 @@ def add_FleetServicer_to_server(servicer, server):
             ),
             'Events': grpc.unary_unary_rpc_method_handler(
                     servicer.Events,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsReply.SerializeToString,
+            ),
+            'FollowEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowEvents,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsRequest.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsReply.SerializeToString,
             ),
@@ -890,6 +907,33 @@ class Fleet:
             request,
             target,
             '/paceline.v1.Fleet/Events',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/paceline.v1.Fleet/FollowEvents',
             paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsRequest.SerializeToString,
             paceline_dot_wire_dot_gen_dot_fleet__pb2.EventsReply.FromString,
             options,

@@ -1,0 +1,65 @@
+"""What changed of a fleet since it was last told: names, not views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeVar
+
+from paceline.model.ids import JobId, WorkerId
+from paceline.model.records import (
+    AttemptsGranted,
+    AttemptsOver,
+    CancelKept,
+    JobKept,
+    JobOver,
+    JobShut,
+    ModelChanged,
+    Record,
+    TasksKept,
+    WorkerKept,
+)
+
+N = TypeVar("N", JobId, WorkerId)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Each name once, in the order in which they changed first."""
+
+    jobs: dict[JobId, None] = field(default_factory=dict)
+    workers: dict[WorkerId, None] = field(default_factory=dict)
+    models: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.jobs or self.workers or self.models)
+
+    def note(self, record: Record) -> None:
+        """Output, reports and credentials are nobody's here: they are read where they are."""
+        match record:
+            case AttemptsGranted(worker=worker, attempts=attempts):
+                self.jobs[attempts.job] = None
+                self.workers[worker] = None
+            case AttemptsOver(worker=worker, endings=endings):
+                self.jobs[endings.job] = None
+                self.workers[worker] = None
+            case JobKept(job=job) | TasksKept(job=job) | JobShut(job=job) | JobOver(job=job) | CancelKept(job=job):
+                self.jobs[job] = None
+            case WorkerKept(worker=worker):
+                self.workers[worker] = None
+            case ModelChanged():
+                self.models = True
+            case _:
+                pass
+
+    def take(self, jobs: int, workers: int) -> "Changes":
+        """The first of them, at most so many of each; the others stay."""
+        taken = Changes(_first(self.jobs, jobs), _first(self.workers, workers), self.models)
+        self.models = False
+        return taken
+
+
+def _first(names: dict[N, None], most: int) -> dict[N, None]:
+    first: Sequence[N] = list(islice(names, most))
+    for name in first:
+        del names[name]
+    return dict.fromkeys(first)
