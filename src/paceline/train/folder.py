@@ -22,9 +22,9 @@ def seal(folder: Path, **about: object) -> Sequence[File]:
     files = listed(folder)
     manifest = folder / MANIFEST
     manifest.write_text(json.dumps({**about, "files": files}))
-    _sync(manifest)
+    sync(manifest)
     for directory in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        _sync(directory)
+        sync(directory)
     return files
 
 
@@ -55,7 +55,8 @@ def _file(folder: Path, path: Path) -> File:
     return {"name": path.relative_to(folder).as_posix(), "sha256": sha256, "bytes": size}
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Have a file, or the names in a directory, on disk."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

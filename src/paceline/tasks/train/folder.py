@@ -11,7 +11,6 @@ content's SHA-256, so neither a second attempt nor another Paceline writes over 
 """
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -27,6 +26,7 @@ from paceline.model.errors import UsageError
 from paceline.tasks.train import TRAINERS, nearest, skops_file
 from paceline.tasks.train.fingerprint import digest
 from paceline.tasks.train.trained import Fitted, Trained
+from paceline.train.folder import sync
 
 CONFIG, PREPARE = "config.json", "prepare.skops"
 
@@ -73,8 +73,8 @@ def save(trained: Trained, card: Mapping[str, object], into: Path, stem: str) ->
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _sync_directory(final)
-    _sync_directory(into)
+    sync(final)
+    sync(into)
     return Folder(path=final, sha256=sha256, bytes=size)
 
 
@@ -160,14 +160,5 @@ def _files(path: Path) -> list[Path]:
 
 def _sync(file: Path) -> str:
     """Bring the file's bytes to the disk; return their SHA-256."""
-    with file.open("rb") as opened:
-        os.fsync(opened.fileno())
+    sync(file)
     return digest(file)
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
