@@ -6,8 +6,9 @@ name can be bent to this address), and an ``Origin`` that, where it is said, mus
 """
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
-from litestar.enums import HttpMethod, ScopeType
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from paceline.clock import Clock
@@ -72,16 +73,24 @@ class Door:
             return ANYBODY
         kind, _, token = headers.get("authorization", "").partition(" ")
         bearer = token.strip() if kind.lower() == "bearer" else ""
-        roles = ("admin", "read") if method in ("GET", "HEAD") or path in QUESTIONS else ("admin",)
+        roles = ("admin", "read") if method in ("GET", "HEAD", "OPTIONS") or path in QUESTIONS else ("admin",)
         return self._auth.holder(roles, bearer, self._clock.now())
 
 
 def _asked(scope: HTTPScope) -> HTTPScope:
-    """HEAD asks what GET would say; the server below leaves the body out. What never ends has no length to tell."""
-    if scope["method"] != "HEAD" or scope["path"].endswith("/live"):
+    """HEAD asks what GET would say; the server below leaves the body out. What never ends has no length to tell.
+
+    OPTIONS asks what a path takes: Litestar's own answer forgets what was added to a path later, its refusal does not.
+    """
+    method: Any = scope["method"]
+    if method == "HEAD" and not scope["path"].endswith("/live"):
+        method = "GET"
+    if method == "OPTIONS":
+        method = problems.NO_METHOD
+    if method == scope["method"]:
         return scope
     asked = scope.copy()
-    asked["method"] = HttpMethod.GET
+    asked["method"] = method
     return asked
 
 

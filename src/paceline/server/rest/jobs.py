@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import QueryParameter
+from litestar.params import JSONBody, QueryParameter, RawBody
 
 from paceline import grammar
 from paceline.model.errors import UsageError
@@ -57,7 +57,7 @@ async def one(fleet: Here, job: JobWord) -> JobView:
 @post("/", operation_class=JobFile, responses={**problems.responses(409), **problems.responses(422)})
 async def submit(
     fleet: Here,
-    body: bytes,
+    body: RawBody,
     owner: orders.Owner = "",
     after: orders.Earlier = (),
     must_fit: orders.MustFit = False,
@@ -74,7 +74,7 @@ async def submit(
 
 
 @post("/plan", operation_class=JobFile, status_code=200, tags=["jobs"])
-async def plan(fleet: Here, body: bytes) -> orders.Plans:
+async def plan(fleet: Here, body: RawBody) -> orders.Plans:
     """What would happen to a job if it were submitted. Nothing is."""
     return await orders.plan(fleet, orders.Sent(body=body))
 
@@ -96,7 +96,7 @@ class Cancelled(msgspec.Struct, kw_only=True):
 
 
 @post("/{job:str}/cancel", status_code=200)
-async def cancel(fleet: Here, job: JobWord, data: Cancel = WHOLE) -> Cancelled:
+async def cancel(fleet: Here, job: JobWord, data: JSONBody[Cancel] = WHOLE) -> Cancelled:
     """These tasks are no longer wanted: those that wait are over, those that run are ended."""
     number = job_id(job)
     await listing.job(fleet, number)

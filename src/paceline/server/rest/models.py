@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 from litestar import Router, delete, get, patch
-from litestar.params import PathParameter, QueryParameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from paceline.catalog import Find, Model, Order, Place
@@ -81,7 +81,7 @@ async def one(fleet: Here, model: Word) -> Whole:
 
 
 @patch("/{model:str}", responses=problems.responses(409))
-async def change(fleet: Here, model: Word, data: Change) -> Whole:
+async def change(fleet: Here, model: Word, data: JSONBody[Change]) -> Whole:
     """Give a model another name, or put tags on it and take others off."""
     found = await models.get(fleet, model)
     if data.name:

@@ -17,6 +17,8 @@ MEDIA_TYPE = "application/problem+json"
 BODY_LIMIT = 4 * PAYLOAD_LIMIT
 """Bytes of one request."""
 
+NO_METHOD = "(which?)"
+"""In the place of a method: which ones does the path take?"""
 _REPORT = "the server's log says what; please report it"
 _log = log("server")
 
@@ -59,8 +61,10 @@ def ours(request: Request[Any, Any, Any], error: PacelineError) -> Response[Prob
     return _response(problem(error))
 
 
-def theirs(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def theirs(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What the framework found in the request."""
+    if error.status_code == 405:
+        return _takes(request, (error.headers or {}).get("allow", ""))
     mistake = mistakes.understood(request, error) if error.status_code == 400 else None
     if mistake is not None:
         return ours(request, mistake)
@@ -82,14 +86,29 @@ def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Pr
     return _response(told)
 
 
+def _takes(request: Request[Any, Any, Any], allow: str) -> Response[Any]:
+    """Which methods a path takes, for who asked, and for who took another."""
+    methods = {*allow.split(", "), *(["HEAD"] if "GET" in allow else [])}
+    headers = {"allow": ", ".join(sorted(methods))}
+    path, method = request.scope["path"], str(request.scope["method"])
+    if method == NO_METHOD:
+        return Response(None, status_code=204, headers=headers)
+    told = Problem(
+        title=TITLES[405],
+        status=405,
+        detail=f"{path}: takes no {method}",
+        code="METHOD",
+        hint=f"it takes {headers['allow']}",
+    )
+    return _response(told, headers)
+
+
 def _told(request: Request[Any, Any, Any], error: HTTPException) -> tuple[str, str]:
     """What is wrong, and what to do about it."""
-    path, method = request.scope["path"], request.scope["method"]
+    path = request.scope["path"]
     match error.status_code:
         case 404:
             return f"{path}: there is no such path", "GET /api/schema/openapi.json lists all"
-        case 405:
-            return f"{path}: takes no {method}", f"it takes {(error.headers or {}).get('allow', '')}"
         case 413:
             return f"the body is larger than {BODY_LIMIT:,} bytes", "put large data into a file, and name that"
     return f"body: {error.detail}" if error.status_code == 400 else error.detail, ""
@@ -101,7 +120,7 @@ def responses(*statuses: int) -> dict[int, ResponseSpec]:
 
 
 def _code(status: int) -> str:
-    return {404: "NOT_FOUND", 405: "METHOD", 413: "TOO_LARGE"}.get(status, "USAGE" if status < 500 else "ERROR")
+    return {404: "NOT_FOUND", 413: "TOO_LARGE"}.get(status, "USAGE" if status < 500 else "ERROR")
 
 
 def _response(told: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 from litestar import post
+from litestar.params import JSONBody
 
 from paceline.server.operations import logins, workers
 from paceline.server.rest import problems
@@ -35,14 +36,14 @@ class Login(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 @post("/tokens", tags=["tokens"])
-async def create(fleet: Here, data: Wanted) -> Token:
+async def create(fleet: Here, data: JSONBody[Wanted]) -> Token:
     """Make a token. It is shown only now; the server keeps a hash of it."""
     text, expires_at = await workers.create_token(fleet, data.role, data.name, data.ttl)
     return Token(token=text, expires_at=expires_at)
 
 
 @post("/login", tags=["tokens"], status_code=200, responses=problems.responses(401))
-async def login(fleet: Here, data: Login) -> Token:
+async def login(fleet: Here, data: JSONBody[Login]) -> Token:
     """Trade a one-time code for an admin token that lasts twelve hours."""
     text, expires_at = await logins.log_in(fleet, data.code)
     return Token(token=text, expires_at=expires_at)

@@ -3,6 +3,7 @@
 import re
 from typing import Annotated
 
+from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
 from paceline.model.errors import UsageError
@@ -12,11 +13,17 @@ LARGEST = 10**15
 """Numbers are below: they fit into every store, and JavaScript counts so far."""
 _TASK = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?")
 
-JobWord = Annotated[str, PathParameter(description="A job's number.", schema_extra={"pattern": "^[0-9]{1,15}$"})]
+JobWord = Annotated[
+    str,
+    PathParameter(
+        description="A job's number.", examples=[Example(value="1")], schema_extra={"pattern": "^[0-9]{1,15}$"}
+    ),
+]
 TaskWord = Annotated[
     str,
     PathParameter(
         description="Job and index, `3.17`; `3` is a job's first task.",
+        examples=[Example(value="1.0")],
         schema_extra={"pattern": r"^[0-9]{1,15}(\.[0-9]{1,15})?$"},
     ),
 ]

@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from litestar import Router, get, post
-from litestar.params import Parameter
+from litestar.openapi.spec import Example
+from litestar.params import PathParameter, QueryParameter
 
 from paceline.model.errors import NotFound
 from paceline.model.ids import WorkerId
@@ -13,8 +14,9 @@ from paceline.server.operations import workers
 from paceline.server.rest.here import Here
 from paceline.server.rest.page import Page
 
-Gone = Annotated[bool, Parameter(description="Also those that are lost or have left.")]
-Name = Annotated[str, Parameter(description="A worker's number, or its name.")]
+Gone = Annotated[bool, QueryParameter(description="Also those that are lost or have left.")]
+Now = Annotated[bool, QueryParameter(description="Interrupt what it runs.")]
+Name = Annotated[str, PathParameter(description="A worker's number, or its name.", examples=[Example(value="1")])]
 
 
 @get("/")
@@ -31,8 +33,11 @@ async def one(fleet: Here, worker: Name) -> WorkerView:
 
 
 @post("/{worker:str}/drain", status_code=200)
-async def drain(fleet: Here, worker: Name, now: bool = False) -> WorkerView:
-    """Give it nothing new. With ``now`` what it runs is interrupted, and goes on elsewhere."""
+async def drain(fleet: Here, worker: Name, now: Now = False) -> WorkerView:
+    """Give it nothing new.
+
+    With `now` what it runs is interrupted, and goes on elsewhere.
+    """
     number = WorkerId(_find(fleet, worker).worker)
     await (workers.hand_over if now else workers.drain)(fleet, number)
     return _find(fleet, worker)
