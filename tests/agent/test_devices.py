@@ -69,3 +69,14 @@ def test_booking_never_exceeds_and_returns_to_where_it_began(wanted: list[Need],
         for booking in reversed(order):
             books.release(booking)
     assert (books.cpu, books.memory, set(books.devices.values())) == (4000, 200, {1000})
+
+
+def test_no_more_tasks_at_once_than_the_worker_takes() -> None:
+    books = Books(Capacity(cpu=9000, memory=1 << 30, disk=1 << 30, tasks=2))
+    first, second = books.book(Need()), books.book(Need(cpu=0))
+    assert first is not None
+    assert second is not None
+    assert books.book(Need(cpu=0)) is None
+    assert books.slots(Need()) == 0
+    books.release(first)
+    assert books.book(Need()) is not None

@@ -1,6 +1,7 @@
 """What a task gets to see."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,13 @@ def test_a_program() -> None:
     assert (launch.keys, launch.argv, launch.cwds) == (["3.17#2"], ("python", "train.py"), ["/data"])
     assert (launch.timeout, launch.grace) == (5.0, 2.0)
     assert (launch.outs, launch.errs) == (["/w/logs/3.17.2.out"], ["/w/logs/3.17.2.err"])
+
+
+def test_a_limit_of_the_worker_is_for_those_that_have_none() -> None:
+    launches = replace(LAUNCHES, timeout=60.0)
+    assert launches.launch(frame(command("true"))).timeout == 60.0
+    assert launches.launch(frame(command("true", timeout=90.0))).timeout == 90.0
+    assert launches.call(frame(Spec(kind="function", body=b"{}")), b"").timeout == 60.0
 
 
 def test_without_a_directory_it_gets_one_of_its_own() -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 ENVIRONMENT: Mapping[str, str] = {
-    "config/": "the one reader",
+    "config/__init__.py": "the one reader",
+    "config/sources.py": "reads settings there, for all who ask",
     "train/mlflow_join.py": "becomes the user's process: its environment names the run",
     "train/session.py": "runs in the user's process, whose environment is how it is told what it belongs to",
 }

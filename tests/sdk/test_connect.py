@@ -97,3 +97,44 @@ def test_an_address_that_is_none(address: str) -> None:
 
 def test_an_address_of_version_6() -> None:
     assert find("[::1]", "t").address == "[::1]:50051"
+
+
+def test_a_file_of_settings_may_name_both(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "paceline").mkdir()
+    (home / "paceline" / "config.toml").write_text('[server]\naddress = "far.example"\ntoken = "pl_admin_file"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    found = find()
+    assert (found.address, found.token) == ("far.example:50051", "pl_admin_file")
+
+
+def test_a_server_that_only_a_project_names_is_shown_no_token(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "paceline.toml").write_text('[server]\naddress = "far.example"\n')
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("PACELINE_TOKEN", "pl_admin_env")
+    with pytest.raises(NotAllowed, match="named by the project's file alone") as caught:
+        find()
+    assert "PACELINE_SERVER=far.example:50051" in caught.value.hint
+    monkeypatch.setenv("PACELINE_SERVER", "far.example:50051")
+    assert find().token == "pl_admin_env"
+
+
+def test_a_project_may_name_what_the_user_has_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "paceline.toml").write_text('[server]\naddress = "http://far.example:3000"\n')
+    (home / "paceline").mkdir()
+    (home / "paceline" / "config.toml").write_text('[server]\naddress = "far.example"\ntoken = "pl_admin_file"\n')
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    assert find().token == "pl_admin_file"
+
+
+def test_a_project_may_name_the_server_of_this_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_server(home)
+    (home / "paceline.toml").write_text('[server]\naddress = "localhost"\n')
+    monkeypatch.chdir(home)
+    assert find().token == "pl_admin_home"
+
+
+def test_names_of_older_systems_are_not_for_clients(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_server(home)
+    monkeypatch.setenv("SERVER_ADDRESS", "far.example:6000")
+    assert find().address == "127.0.0.1:50051"

@@ -64,9 +64,9 @@ async def _serve(options: WorkerOptions, places: Places) -> None:
     clock = SystemClock()
     machine = probe(options, clock)
     identity = await credentials(options, places.key)
-    for directory in (places.logs, places.calls):
-        directory.mkdir(mode=0o700, exist_ok=True)
+    places.logs.mkdir(mode=0o700, exist_ok=True)
     make_scratch(places.scratch)
+    places.calls.mkdir(mode=0o700, exist_ok=True)
     worker = Worker(Books(machine.capacity), places, options.reserve)
     spool = Spool(places.spool)
     memory = recall(spool.read())

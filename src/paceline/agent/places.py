@@ -50,7 +50,7 @@ class Places:
     @cached_property
     def calls(self) -> Path:
         """Working directory of calls that asked for none; they share their processes, so they share it."""
-        return self.directory / "calls"
+        return self.scratch.parent / "calls"
 
     @cached_property
     def socket(self) -> Path:

@@ -34,7 +34,7 @@ def show(face: Face) -> None:
     )
 
 
-@config.command()
+@config.command(context_settings={"ignore_unknown_options": True})  # a flag is a name, too
 @click.argument("name", metavar="KEY")
 @speaks
 def explain(face: Face, name: str) -> None:

@@ -81,7 +81,7 @@ WORKING_DIR = Setting(
     key="worker.working_dir",
     kind=DIRECTORY,
     readers=(WORKER,),
-    help="Where tasks run that name no directory: each in a new one below it, in NAME/scratch.",
+    help="Where tasks run that name no directory: in new ones below it, in NAME.",
     otherwise="in the worker's home",
     flags=("--working-dir",),
     aliases=(Alias(name="WORKING_DIR", systems=AIRAVATA, readers=(WORKER,)),),
