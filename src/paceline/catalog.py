@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from paceline.model.file import File
+from paceline.model.ids import split_attempt
 from paceline.model.naming import parse_key
 
 PAGE_BYTES = 2 << 20
@@ -63,7 +64,7 @@ class Model:
     @property
     def number(self) -> int:
         """Of the attempt: the later one counts."""
-        return int(self.attempt.rpartition("#")[2] or 0)
+        return split_attempt(self.attempt)[1] if self.attempt else 0
 
 
 class Order(StrEnum):

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from paceline.agent.desk import Desk, attempt_of
+from paceline.agent.desk import Desk
 from paceline.agent.files import Files
 from paceline.agent.places import Places
 from paceline.clock import SystemClock
 from paceline.config import WorkerOptions
 from paceline.model.columns import Attempts
-from paceline.model.ids import AttemptId, JobId
+from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Spec
 from paceline.train.agent import Answer, Refused, ask
 from tests.server.conftest import ScriptedWorker, serving
@@ -161,7 +161,3 @@ def test_one_that_died_there_is_replaced(tmp_path: Path) -> None:
         await program.keep(1, state="one")
 
     play(tmp_path, story)
-
-
-def test_attempts_are_known_by_their_keys() -> None:
-    assert attempt_of("3.17#2") == AttemptId(JobId(3), 17, 2)

@@ -20,7 +20,7 @@ from paceline.model.errors import (
     UsageError,
     VersionMismatch,
 )
-from paceline.model.ids import AttemptId, JobId, TaskId
+from paceline.model.ids import AttemptId, JobId, TaskId, parse_attempt, split_attempt
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.model.resources import GpuNeed, Need
 from paceline.model.task import JUDGEMENT, Ending, Outcome, TaskState, final_state
@@ -60,6 +60,17 @@ def test_ids_are_written_as_people_write_them() -> None:
     attempt = AttemptId(JobId(3), 17, 2)
     assert (str(attempt), str(attempt.task)) == ("3.17#2", "3.17")
     assert attempt.task == TaskId(JobId(3), 17)
+
+
+def test_attempts_are_read_back() -> None:
+    assert parse_attempt("3.17#2") == AttemptId(JobId(3), 17, 2)
+    assert split_attempt("local#1") == ("local", 1)
+
+
+@pytest.mark.parametrize("text", ["", "3.17", "3#1", "a.b#1", "3.17#"])
+def test_what_is_no_attempt(text: str) -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        parse_attempt(text)
 
 
 # ── columns ─────────────────────────────────────────────────────────────────────────────────────────────────────────

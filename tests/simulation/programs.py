@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from paceline.executor import Halt
-from paceline.model.ids import AttemptId, JobId
+from paceline.model.ids import AttemptId, parse_attempt
 from paceline.model.resources import Need
 from paceline.model.task import Outcome
 from tests.simulation.faults import Fault
@@ -97,9 +97,9 @@ class Programs:
             return
         key, order = run.left[0], run.order
         payload = order.payloads[order.keys.index(key)] if order.payloads else b""
-        self._scene.stage.check_wanted(attempt_of(key), self._scene.timeline.now)
-        self._scene.stage.enter(self._place, attempt_of(key), self.needs[key], payload)
-        self.begun.add(attempt_of(key))
+        self._scene.stage.check_wanted(parse_attempt(key), self._scene.timeline.now)
+        self._scene.stage.enter(self._place, parse_attempt(key), self.needs[key], payload)
+        self.begun.add(parse_attempt(key))
         chance = self._scene.timeline.chance
         slow = order.nature == MIXED and self._scene.weather.strikes(Fault.SLOW, 0.04)
         seconds = chance.uniform(4.0, 12.0) if slow else chance.choice(SECONDS[order.nature])
@@ -131,7 +131,7 @@ class Programs:
 
     def _finish(self, run: Run, key: str, outcome: str, code: int, detail: str) -> None:
         run.left.pop(0)
-        self._scene.stage.leave(self._place, [attempt_of(key)])
+        self._scene.stage.leave(self._place, [parse_attempt(key)])
         seconds = self._scene.timeline.now - run.since
         run.ended(run, Over(key=key, outcome=outcome, code=code, detail=detail, seconds=seconds, written=run.written))
 
@@ -165,12 +165,5 @@ class Programs:
     def sweep(self) -> None:
         """Everything is killed, and nobody hears of it."""
         for run in self._runs:
-            self._scene.stage.leave(self._place, [attempt_of(run.left[0])])
+            self._scene.stage.leave(self._place, [parse_attempt(run.left[0])])
         self._runs = {}
-
-
-def attempt_of(key: str) -> AttemptId:
-    """``3.17#1`` as it is meant."""
-    job, _, rest = key.partition(".")
-    index, _, number = rest.partition("#")
-    return AttemptId(JobId(int(job)), int(index), int(number))

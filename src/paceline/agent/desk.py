@@ -29,7 +29,7 @@ from paceline.model.checkpoint import Checkpoint, Retention
 from paceline.model.columns import Attempts
 from paceline.model.errors import NotFound, PacelineError, UsageError
 from paceline.model.file import File
-from paceline.model.ids import AttemptId, JobId
+from paceline.model.ids import parse_attempt
 from paceline.unix import address
 
 Question: TypeAlias = Mapping[str, Any]
@@ -91,20 +91,20 @@ class Desk:
 
     async def _keep(self, asked: Question, going: Going) -> Answer:
         made = Checkpoint(
-            attempt=attempt_of(asked["key"]), step=asked["step"], metric=asked["metric"], files=files_of(asked)
+            attempt=parse_attempt(asked["key"]), step=asked["step"], metric=asked["metric"], files=files_of(asked)
         )
         retention = Retention(keep=asked["keep"], best=asked["best"])
         await self._files.keep(made, retention, Path(asked["folder"]), going)
         return {}
 
     async def _publish(self, asked: Question, going: Going) -> Answer:
-        attempt, card = attempt_of(asked["key"]), json.dumps(asked["card"])
+        attempt, card = parse_attempt(asked["key"]), json.dumps(asked["card"])
         return {"key": await self._files.publish(attempt, card, files_of(asked), Path(asked["folder"]), going)}
 
     async def _restore(self, asked: Question, going: Going) -> Answer:
         """The newest that is whole, in a folder of its own; and why those newer than that were passed over."""
         skipped: list[str] = []
-        for made in await self._files.find(attempt_of(asked["key"])):
+        for made in await self._files.find(parse_attempt(asked["key"])):
             folder = Path(tempfile.mkdtemp(prefix=f"{asked['key']}-", dir=self._places.checkpoints))
             try:
                 for file in made.files:
@@ -150,13 +150,6 @@ class Progress:
 def _remove(paths: Sequence[Path]) -> None:
     for path in paths:
         remove_tree(str(path))
-
-
-def attempt_of(key: str) -> AttemptId:
-    """``3.17#1``. Raises ValueError for what is none."""
-    task, _, number = key.partition("#")
-    job, _, index = task.partition(".")
-    return AttemptId(JobId(int(job)), int(index), int(number))
 
 
 def files_of(asked: Question) -> list[File]:

@@ -35,3 +35,16 @@ class AttemptId(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.job}.{self.index}#{self.number}"
+
+
+def parse_attempt(key: str) -> AttemptId:
+    """``3.17#2`` read back. Raises ValueError for what is none."""
+    task, number = split_attempt(key)
+    job, _, index = task.partition(".")
+    return AttemptId(JobId(int(job)), int(index), number)
+
+
+def split_attempt(key: str) -> tuple[str, int]:
+    """``3.17#2`` → what was tried, and the number: outside of a fleet it may be called anything. Raises ValueError."""
+    task, _, number = key.rpartition("#")
+    return task, int(number)

@@ -14,6 +14,7 @@ from typing import Literal, NoReturn, Protocol
 import msgspec
 
 from paceline import train
+from paceline.model.ids import split_attempt
 from paceline.tasks.simulate import SimulateParams, span
 from paceline.tasks.simulate.curves import Epoch, epochs
 from paceline.train.session import current
@@ -64,9 +65,9 @@ def simulate(
     params: SimulateParams, session: Session, attempt: str, wait: Callable[[float], None]
 ) -> dict[str, object]:
     """The same for the attempt ``3.17#2``, anywhere. ``wait`` takes seconds; it is not called in virtual time."""
-    task, _, number = attempt.partition("#")
+    task, number = split_attempt(attempt)
     seed = task if params.seed is None else params.seed
-    fails_at = failing_epoch(params, seed, int(number))
+    fails_at = failing_epoch(params, seed, number)
     state = _restored(params, session)
     every = params.report_every or (max(1, params.epochs // REPORTS) if params.virtual else 1)
     last = None
