@@ -4,7 +4,8 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,30 +113,39 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
         begins_traces=exporter is not None,
         profile=options.profile,
     )
+    try:
+        async with _doors(fleet, links, options) as (address, http):
+            said(address, http)
+            _LOG.info("server ready", address=address, http=http, store=fleet.store_name, jobs=restored)
+            return await _until_stopped(loop)
+    finally:
+        await asyncio.gather(store.close(), catalog.close())
+        if exporter is not None:
+            await asyncio.to_thread(exporter.close, FAREWELL)
+
+
+@asynccontextmanager
+async def _doors(fleet: Fleet, links: Links, options: ServerOptions) -> AsyncIterator[tuple[str, str]]:
+    """Every way in, for as long as the context lasts. Yields address and URL."""
     server, address = await listen(fleet, links, options)
     listener = pages(fleet, options)
-    door = NearDoor(options.home, Gate(auth, clock), rooms(fleet, links))
+    door = NearDoor(options.home, Gate(fleet.auth, fleet.clock), rooms(fleet, links))
     await door.open()
     _settle_memory()
     fleet.open_jobs.expect_back()
-    loop.start()
+    fleet.loop.start()
     listener.open()
     http = f"{'https' if options.tls.cert else 'http'}://{_seen(options.host)}:{listener.port}"
     write_whereabouts(options.home, address, http)
-    said(address, http)
-    _LOG.info("server ready", address=address, http=http, store=fleet.store_name, jobs=restored, version=__version__)
-    besides = [asyncio.create_task(each) for each in (trim_after_bursts(), fleet.storeroom.run(watch))]
+    besides = [asyncio.create_task(each) for each in (trim_after_bursts(), fleet.storeroom.run(fleet.watch))]
     try:
-        return await _until_stopped(loop)
+        yield address, http
     finally:
         _LOG.info("server stopping")
         for each in besides:
             each.cancel()
         links.end_all()
         await asyncio.gather(server.stop(grace=1.0), door.close(grace=1.0), listener.close())
-        await asyncio.gather(store.close(), catalog.close())
-        if exporter is not None:
-            await asyncio.to_thread(exporter.close, FAREWELL)
 
 
 def hearers(watch: Watch, snapshot: Snapshot, clock: Clock) -> "Exporter | None":
