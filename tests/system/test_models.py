@@ -19,26 +19,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.system
 
 
-class Shell:
-    """Somebody at a prompt, whose home is the fleet's."""
-
-    def __init__(self, home: Path, cwd: Path) -> None:
-        self.env = {**os.environ, "PACELINE_HOME": str(home)}
-        self.cwd = cwd
-
-    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "paceline", *words],
-            env=self.env,
-            cwd=self.cwd,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
-        assert done.returncode == code, (done.stdout, done.stderr)
-        return done.stdout, done.stderr
+class Shell(Prompt):
+    """Its answers, too."""
 
     def json(self, *words: str) -> Any:
         out, err = self("model", words[0], "--json", *words[1:])
@@ -74,7 +56,7 @@ def trained(fleet: "Fleet", tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A script's model and two forests of one table are in the catalogue."""
     cwd = tmp_path_factory.mktemp("models")
     write(cwd / "iris.csv", load_iris(), "species")
-    sh = Shell(fleet.home, cwd)
+    sh = Shell(home=fleet.home, cwd=cwd, patience=90.0)
     assert sh("run", "--", sys.executable, "-c", SCRIPT)[0].startswith("topics-100p0-")
     for trees in (1, 40):
         sh("submit", "--wait", "--kind", "train", "--param", "data=iris.csv", "--param", f"trees={trees}")
@@ -181,12 +163,12 @@ def test_a_catalogue_that_does_not_answer_holds_up_nothing_else(new_fleet: "Flee
     new_fleet.env["PACELINE_CATALOG"] = "mongodb://ada:secret@127.0.0.1:1/?serverSelectionTimeoutMS=50"
     new_fleet.start_server()
     new_fleet.start_worker()
-    sh = Shell(new_fleet.home, tmp_path)
+    sh = Shell(home=new_fleet.home, cwd=tmp_path, patience=90.0)
     assert sh("run", "-q", "--", "echo", "hello")[0] == "hello\n"
     _, err = sh("model", "ls", code=75)
     assert "the MongoDB at 127.0.0.1:1 does not answer" in err
     said = new_fleet.said("server")
-    assert "warning: catalog: the MongoDB at 127.0.0.1:1 does not answer" in said
+    assert "catalog: the MongoDB at 127.0.0.1:1 does not answer" in said
     assert "secret" not in said + err
 
 
