@@ -81,10 +81,10 @@ def brief(row: ResultRow) -> str:
 
 
 def short(value: object) -> str:
-    """A parameter in a table: six digits are enough."""
+    """A parameter or a metric in a table: of a number six digits are enough."""
     if isinstance(value, float):
         return f"{value:.6g}"
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def about(size: int) -> str:
@@ -95,8 +95,3 @@ def about(size: int) -> str:
             break
         value, unit = value / 1024, larger
     return f"{value:.3g} {unit}" if value < 1000 else f"{value:.0f} {unit}"
-
-
-def number(value: object) -> str:
-    """A number to six digits, anything else as it is."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from paceline.cli.live.columns import bar, grid, number, told
+from paceline.cli.live.columns import bar, figure, grid, told
 from paceline.model.ids import JobId, TaskId
 from tests.cli.live.reported import SCORES, TRAINING, board, report
 
@@ -105,7 +105,7 @@ def test_in_one_line() -> None:
     ],
 )
 def test_numbers(value: object, text: str) -> None:
-    assert number(value) == text
+    assert figure(value) == text
 
 
 @pytest.mark.parametrize(("part", "text"), [(0, "╌╌╌╌"), (0.5, "━━╌╌"), (1.0, "━━━━"), (7, "━━━━"), (-1, "╌╌╌╌")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.session import ask
 from paceline.cli.table import table
-from paceline.cli.words import number
+from paceline.cli.words import short
 from paceline.model.errors import UsageError
 
 WIDTH = 40
@@ -96,5 +95,5 @@ def _marked(line: Line) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    text = number(value) if isinstance(value, int | float | str) else json.dumps(value, ensure_ascii=False)
+    text = short(value)
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"

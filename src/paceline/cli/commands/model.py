@@ -20,7 +20,7 @@ from paceline.cli.session import ask
 from paceline.cli.since import moment_since
 from paceline.cli.table import pairs, table
 from paceline.cli.transfer import transfer
-from paceline.cli.words import about, age, number
+from paceline.cli.words import about, age, short
 from paceline.clock import SystemClock
 from paceline.grammar import format_moment
 from paceline.model.errors import UsageError
@@ -181,7 +181,7 @@ def _row(model: Model, by: str, now: float) -> Sequence[str]:
     return (
         model.key,
         model.name,
-        *([number(model.metrics[by])] if by else []),
+        *([short(model.metrics[by])] if by else []),
         about(model.bytes),
         model.attempt,
         age(now - model.created_at),
@@ -220,7 +220,7 @@ def _shown(model: Model) -> str:
 def _lines(heading: str, values: Iterable[tuple[str, object]]) -> Iterator[tuple[str, str]]:
     """``name value`` each on a line, the heading before the first."""
     for index, (name, value) in enumerate(values):
-        yield heading if index == 0 else " ", f"{name} {number(value)}"
+        yield heading if index == 0 else " ", f"{name} {short(value)}"
 
 
 def _data(data: object) -> str:

@@ -56,9 +56,9 @@ def bar(part: float, width: int) -> str:
 def told(standing: Standing) -> str:
     """A standing in a line: ``epoch 3  loss 0.52  val_loss 0.61  1,204 samples/s  45%  eta 12s``."""
     values = standing.values
-    counted = [f"{name} {number(values[name])}" for name in STEPS if name in values] or [f"step {standing.step}"]
-    others = [f"{name} {number(values[name])}" for name in _others(values)]
-    speed = [f"{number(values['samples_per_second'])} samples/s"] if "samples_per_second" in values else []
+    counted = [f"{name} {figure(values[name])}" for name in STEPS if name in values] or [f"step {standing.step}"]
+    others = [f"{name} {figure(values[name])}" for name in _others(values)]
+    speed = [f"{figure(values['samples_per_second'])} samples/s"] if "samples_per_second" in values else []
     eta = _eta(standing)
     ahead = [each for each in (percent(standing), eta and f"eta {eta}") if each]
     return "  ".join([*counted, *measured(values), *others, *speed, *ahead])
@@ -68,22 +68,22 @@ def measured(values: Mapping[str, object]) -> list[str]:
     """How well it goes, ``loss 0.52`` and so on; of a score the one on other data than it learns from."""
     scores = [next((name for name in (f"val_{score}", score) if name in values), "") for score in SCORES]
     names = [name for name in ("loss", "val_loss", *scores) if name in values]
-    return [f"{name} {number(values[name])}" for name in names]
+    return [f"{name} {figure(values[name])}" for name in names]
 
 
 def achieved(values: Mapping[str, object]) -> list[str]:
     """The same of what is over; where nothing of the kind was measured, some of what else was said."""
-    return measured(values) or [f"{name} {number(values[name])}" for name in _others(values)[:OTHERS]]
+    return measured(values) or [f"{name} {figure(values[name])}" for name in _others(values)[:OTHERS]]
 
 
-def number(value: object) -> str:
+def figure(value: object) -> str:
     """Four digits, or all before the point; texts short, and without what would move the cursor."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return short(str(value))
+        return clipped(str(value))
     return f"{value:,.0f}" if isinstance(value, int) or abs(value) >= 1000 else f"{value:.4g}"
 
 
-def short(text: str) -> str:
+def clipped(text: str) -> str:
     """A text of anybody's, fit for a cell."""
     plain = "".join(each if each.isprintable() else "?" for each in text[: TEXT + 1])
     return plain if len(plain) <= TEXT else f"{plain[: TEXT - 1]}…"
@@ -101,13 +101,13 @@ def _columns(standings: Sequence[Standing]) -> list[Column]:
     retried = any(each.attempt > 1 for each in standings)
     return [
         Column(heading="TASK", cell=str, left=True),
-        Column(heading="NAME", cell=lambda each: short(each.name), rank=7, left=True),
+        Column(heading="NAME", cell=lambda each: clipped(each.name), rank=7, left=True),
         Column(heading="TRY", cell=lambda each: str(each.attempt) if retried else ""),
         Column(heading=counted[0].upper() if len(counted) == 1 else "STEP", cell=_step, rank=2),
         Column(heading="LOSS", cell=_value("loss"), rank=1),
         Column(heading="VAL_LOSS", cell=_value("val_loss"), rank=1),
         *(Column(heading=name.upper(), cell=_value(f"val_{name}", name), rank=1) for name in SCORES),
-        *(Column(heading=short(name).upper(), cell=_value(name), rank=8 + n) for n, name in enumerate(others)),
+        *(Column(heading=clipped(name).upper(), cell=_value(name), rank=8 + n) for n, name in enumerate(others)),
         Column(heading="SAMPLES/S", cell=_value("samples_per_second"), rank=5),
         Column(heading="DONE", cell=percent, rank=3),
         Column(heading="ETA", cell=_eta, rank=4),
@@ -124,12 +124,12 @@ def _with_bar(width: int) -> Column:
 
 def _value(*names: str) -> Cell:
     """The first of them that is there."""
-    return lambda each: next((number(each.values[name]) for name in names if name in each.values), "")
+    return lambda each: next((figure(each.values[name]) for name in names if name in each.values), "")
 
 
 def _step(standing: Standing) -> str:
     named = next((standing.values[name] for name in STEPS if name in standing.values), standing.step)
-    return number(named)
+    return figure(named)
 
 
 def _eta(standing: Standing) -> str:

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from rich.text import Text
 
 from paceline.cli.live.board import Board, Standing
-from paceline.cli.live.columns import GAP, bar, grid, number, short
+from paceline.cli.live.columns import GAP, bar, clipped, figure, grid
 from paceline.cli.live.plot import MARK, plot
 from paceline.cli.words import counts
 from paceline.model.views import JobView
@@ -45,7 +45,8 @@ def panels(width: int) -> int:
 def _jobs(jobs: Sequence[JobView]) -> Iterable[str]:
     for job in jobs[:JOBS]:
         over = job.succeeded + job.failed + job.cancelled
-        yield f"job {job.job} {short(job.name)}  {bar(over / max(job.total, 1), 12)}  {over}/{job.total}  {counts(job)}"
+        done = bar(over / max(job.total, 1), 12)
+        yield f"job {job.job} {clipped(job.name)}  {done}  {over}/{job.total}  {counts(job)}"
     if len(jobs) > JOBS:
         yield f"… and {len(jobs) - JOBS:,} more jobs"
 
@@ -68,7 +69,7 @@ def _panel(standing: Standing, width: int) -> list[str]:
     loss, other = (list(standing.curves[name]) for name in ("loss", "val_loss"))
     rows = plot(loss, other, width=width, height=PLOT)
     told = [
-        f"{sign} {number(curve[-1][1])}" for sign, curve in (("⠒ loss", loss), (f"{MARK} val_loss", other)) if curve
+        f"{sign} {figure(curve[-1][1])}" for sign, curve in (("⠒ loss", loss), (f"{MARK} val_loss", other)) if curve
     ]
-    title = f"{standing} {short(standing.name)}  {'  '.join(told)}"
+    title = f"{standing} {clipped(standing.name)}  {'  '.join(told)}"
     return [title[:width], *rows] if rows else []

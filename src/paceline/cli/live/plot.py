@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from paceline.cli.live.columns import number
+from paceline.cli.live.columns import figure
 
 Point = tuple[float, float]
 
@@ -41,12 +41,12 @@ def plot(line: Sequence[Point], marks: Sequence[Point], *, width: int, height: i
     if len({step for step, _ in points}) < 2:
         return []
     steps, values = [step for step, _ in points], [value for _, value in points]
-    scale = [number(max(values)), *[""] * (height - 2), number(min(values))]
+    scale = [figure(max(values)), *[""] * (height - 2), figure(min(values))]
     margin = max(map(len, scale))
     room = width - margin - 2
     frame = Frame(width=room, height=height, left=min(steps), right=max(steps), low=min(values), high=max(values))
     rows = [f"{label:>{margin}} │{row}" for label, row in zip(scale, _rows(frame, line, marks), strict=True)]
-    first, last = number(int(frame.left)), number(int(frame.right))
+    first, last = figure(int(frame.left)), figure(int(frame.right))
     return [*rows, " " * (margin + 2) + first + last.rjust(room - len(first))]
 
 
