@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from paceline.config.files import PROJECT, USER, SettingsFile, files
+from paceline.config.sources import found_files
 from paceline.model.errors import UsageError
 
 
@@ -103,3 +104,11 @@ def test_another_users_file_is_passed_over(project: Path) -> None:
     os.chown(write(project / "paceline.toml", "server.beat = 1\n"), 1, 1)
     (file,) = found(project)
     assert (dict(file.values), file.passed_over) == ({}, "it belongs to another user")
+
+
+def test_a_directory_that_is_gone_has_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert found_files() == ()

@@ -166,6 +166,18 @@ def traces_wanted() -> bool:
     return bool(os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"))
 
 
+def trace_share() -> float:
+    """Of the traces that begin with us, the share that is collected: ``OTEL_TRACES_SAMPLER`` and its ``_ARG``."""
+    sampler = os.environ.get("OTEL_TRACES_SAMPLER", "").removeprefix("parentbased_")
+    if sampler == "always_off":
+        return 0.0
+    try:
+        share = float(os.environ.get("OTEL_TRACES_SAMPLER_ARG", "1")) if sampler == "traceidratio" else 1.0
+    except ValueError:
+        return 1.0
+    return min(max(share, 0.0), 1.0)
+
+
 def threads() -> int:
     """Processors this task was given (``OMP_NUM_THREADS``); 1 where nobody said."""
     given = os.environ.get("OMP_NUM_THREADS", "")

@@ -9,7 +9,6 @@ speak to everybody who works below it.
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +47,7 @@ def files(start: Path, config_home: Path) -> Iterator[SettingsFile]:
     if project is not None:
         yield project
     user = config_home / "paceline" / "config.toml"
-    if user.is_file():
+    if _is_file(user):
         yield read_file(user, USER)
 
 
@@ -56,6 +55,8 @@ def read_file(path: Path, whose: str, inside: str = "") -> SettingsFile:
     """One file; ``inside``: the table that is ours, in a file that is not. Raises UsageError, naming the line."""
     if path.stat().st_uid not in (os.geteuid(), 0):
         return SettingsFile(path=path, whose=whose, passed_over="it belongs to another user")
+    import tomllib  # noqa: PLC0415 - most commands find no file to read
+
     try:
         text = path.read_text()
         document: object = tomllib.loads(text)
@@ -75,11 +76,26 @@ def read_file(path: Path, whose: str, inside: str = "") -> SettingsFile:
 def _project(start: Path) -> SettingsFile | None:
     for directory in (start, *start.parents):
         own, shared = directory / "paceline.toml", directory / "pyproject.toml"
-        if own.is_file():
+        if _is_file(own):
             return read_file(own, PROJECT)
-        if shared.is_file() and b"tool.paceline" in shared.read_bytes():
+        if _mentions_us(shared):
             return read_file(shared, PROJECT, inside="tool.paceline")
     return None
+
+
+def _is_file(path: Path) -> bool:
+    """Where we may not even look, there is none for us."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _mentions_us(path: Path) -> bool:
+    try:
+        return path.is_file() and b"tool.paceline" in path.read_bytes()
+    except OSError:
+        return False
 
 
 def _check(key: str, whose: str, where: str) -> None:

@@ -107,7 +107,15 @@ def settings(process: str, flags: Mapping[str, object] | None = None) -> Setting
 def found_files() -> Sequence[SettingsFile]:
     """The project's and the user's, as far as there are any."""
     config_home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return tuple(files(Path.cwd(), Path(config_home)))
+    return tuple(files(_here(), Path(config_home)))
+
+
+def _here() -> Path:
+    """The current directory, as long as there is one: somebody may have removed it."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        return Path("/")
 
 
 def _parsed(setting: Setting[T], candidate: Candidate) -> T:
