@@ -120,10 +120,34 @@ def test_a_host_that_is_not_this_machines_is_said_and_stops_no_work(
     assert "192.0.2.1" in str(vars(said)["fields"])
 
 
-def test_a_worker_that_left_is_remembered_and_a_torn_file_is_not_there(tmp_path: Path) -> None:
+def test_a_worker_that_left_is_not_there(tmp_path: Path) -> None:
+    async def test() -> None:
+        shown = Shown(tmp_path)
+        async with showing(shown):
+            pass
+        assert read_workers(tmp_path) == []
+
+    run(test)
+
+
+def test_a_torn_file_is_nobodys(tmp_path: Path) -> None:
     assert read_workers(tmp_path) == []
     directory = WorkerOptions(server="", name="torn", home=tmp_path).directory
     directory.mkdir(parents=True)
     for text in ("", "{", "[]", '{"name": "x"}'):
         (directory / "worker.json").write_text(text)
         assert read_workers(tmp_path) == []
+
+
+@pytest.mark.parametrize(("host", "seen"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")])  # noqa: S104 - what is tested
+def test_it_is_found_wherever_it_listens(tmp_path: Path, host: str, seen: str) -> None:
+    async def test() -> None:
+        shown = with_options(Shown(tmp_path), metrics_host=host)
+        async with showing(shown) as here, httpx.AsyncClient() as client:
+            assert here.http.startswith(f"http://{seen}:")
+            assert (await client.get(f"{here.http}/health")).status_code == 200
+            async with grpc.aio.insecure_channel(here.grpc) as channel:
+                make: Any = worker_pb2_grpc.WorkerServiceStub
+                assert (await make(channel).GetStatus(pb.GetStatusRequest())).worker_id == "ada"
+
+    run(test)

@@ -6,7 +6,7 @@ start of the agent, as counters do.
 """
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -72,12 +72,14 @@ class Tally:
         self, sort: Sort, items: Sequence[Gone], outcomes: Sequence[str], seconds: Sequence[float], now: float
     ) -> None:
         """Attempts of one sort and one job."""
-        for outcome, count in Counter(outcomes[item.position] for item in items).items():
-            self.ends[sort, outcome] += count
-        took = [seconds[item.position] for item in items if verdict(outcomes[item.position])]
-        if took:
-            self.kinds.setdefault(sort.kind, Histogram()).add(took)
-            self.jobs.touch((sort.model, items[0].attempt.job), now).add(took)
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for position, *_ in items:
+            found[outcomes[position]].append(seconds[position])
+        for outcome, took in found.items():
+            self.ends[sort, outcome] += len(took)
+            if verdict(outcome):
+                self.kinds.setdefault(sort.kind, Histogram()).add(took)
+                self.jobs.touch((sort.model, items[0].attempt.job), now).add(took)
 
     def count(self, wanted: str) -> int:
         """How many attempts ended with this verdict."""

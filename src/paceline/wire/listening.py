@@ -80,6 +80,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host.strip("[]"), port))
+        made.listen()  # so that who hears of the port may call at once, and is answered as soon as we come to it
         made.setblocking(False)  # noqa: FBT003 - the socket's own word
     except OSError:
         made.close()

@@ -65,7 +65,16 @@ def read_workers(home: Path) -> list[WorkerWhereabouts]:
 
 def write_worker(options: WorkerOptions, here: WorkerWhereabouts) -> None:
     """Tell everybody of this home where this worker is."""
-    _replace(options.directory / "worker.json", json.dumps(asdict(here)))
+    _replace(_of_worker(options), json.dumps(asdict(here)))
+
+
+def remove_worker(options: WorkerOptions) -> None:
+    """It is not there any more."""
+    _of_worker(options).unlink(missing_ok=True)
+
+
+def _of_worker(options: WorkerOptions) -> Path:
+    return options.directory / "worker.json"
 
 
 def socket_of(home: Path) -> Path:

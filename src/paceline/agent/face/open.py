@@ -9,7 +9,7 @@ from paceline.agent.face.vitals import Vitals
 from paceline.model.errors import UsageError
 from paceline.telemetry import log
 from paceline.wire.listening import Listener, bound
-from paceline.wire.whereabouts import WorkerWhereabouts, write_worker
+from paceline.wire.whereabouts import WorkerWhereabouts, remove_worker, write_worker
 
 LOG = log("worker")
 
@@ -24,7 +24,7 @@ async def show(vitals: Vitals, key: str) -> None:
         LOG.warning("no metrics are shown", host=options.metrics_host, why=str(error))
         return
     listener.open()
-    host = f"[{options.metrics_host}]" if ":" in options.metrics_host else options.metrics_host
+    host = _seen(options.metrics_host)
     here = WorkerWhereabouts(
         name=options.name,
         http=f"http://{host}:{listener.port}",
@@ -38,4 +38,11 @@ async def show(vitals: Vitals, key: str) -> None:
     try:
         await asyncio.Event().wait()
     finally:
+        remove_worker(options)
         await asyncio.gather(listener.close(), server.stop(None))
+
+
+def _seen(host: str) -> str:
+    """How it is called from here."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host

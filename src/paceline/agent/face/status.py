@@ -3,8 +3,6 @@
 The rest of that service is the server's. Reflection tells ``grpcurl`` what can be asked; on a loopback address only.
 """
 
-from collections.abc import Sequence
-
 import grpc
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -16,6 +14,7 @@ from paceline.agent.face.vitals import Vitals
 from paceline.wire.address import is_local
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.gen import worker_pb2_grpc as rpc
+from paceline.wire.listening import bound
 
 SERVICE = "worker.WorkerService"
 
@@ -43,17 +42,14 @@ async def serve(vitals: Vitals) -> tuple[grpc.aio.Server, int]:
     health_pb2_grpc.add_HealthServicer_to_server(alive, server)
     if is_local(options.metrics_host):
         reflection.enable_server_reflection((SERVICE, HEALTH, reflection.SERVICE_NAME), server)
-    port = _bind(server, options.metrics_host, (options.status_port, 0))
+    port = _bind(server, options.metrics_host, options.status_port)
     await server.start()
     return server, port
 
 
-def _bind(server: grpc.aio.Server, host: str, ports: Sequence[int]) -> int:
-    """At the first of these that is free."""
-    *others, last = ports
-    for port in others:
-        try:
-            return server.add_insecure_port(f"{host}:{port}")
-        except RuntimeError:  # taken
-            continue
-    return server.add_insecure_port(f"{host}:{last}")
+def _bind(server: grpc.aio.Server, host: str, wanted: int) -> int:
+    """At the wanted port, or any that is free. Looked for first, because gRPC complains aloud of one that is taken."""
+    with bound(host, wanted, elsewhere=0) as free:
+        port: int = free.getsockname()[1]
+    named = f"[{host}]" if ":" in host else host
+    return server.add_insecure_port(f"{named}:{port}")
