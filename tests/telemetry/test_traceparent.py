@@ -63,6 +63,13 @@ def test_a_trace_that_the_server_began_is_known_as_such() -> None:
     assert not Traceparent(trace=TRACE, span=SPAN).ours
 
 
+def test_of_many_traces_a_share_is_collected() -> None:
+    low, high = bytes(8) + b"\x10" + bytes(7), bytes(8) + b"\xf0" + bytes(7)
+    assert [begin(each, 0.5).sampled for each in (low, high)] == [True, False]
+    assert [begin(each, 0.0).sampled for each in (low, high)] == [False, False]
+    assert begin(b"\xff" * 16, 1.0).sampled
+
+
 def test_a_job_has_it_in_its_environment() -> None:
     assert of_environment([("A", "b"), ("TRACEPARENT", TEXT)]) == read(TEXT)
     assert of_environment([("TRACEPARENT", "nonsense")]) is None

@@ -22,7 +22,7 @@ from paceline.model.job import JobSpec
 from paceline.telemetry import traceparent
 from paceline.telemetry.exporting import open_exporter
 from paceline.telemetry.span import Span, Verdict
-from paceline.telemetry.traceparent import VARIABLE, Traceparent
+from paceline.telemetry.traceparent import VARIABLE, Traceparent, begin
 
 if TYPE_CHECKING:
     from paceline.telemetry.otlp import Exporter
@@ -80,8 +80,8 @@ def _callers_span(name: str) -> Iterator[Traceparent | None]:
 
 @contextmanager
 def _own_span(exporter: Exporter, name: str, above: Traceparent | None) -> Iterator[Traceparent]:
-    clock, span = SystemClock(), os.urandom(8).hex()
-    place = replace(above, span=span) if above else Traceparent(trace=os.urandom(16).hex(), span=span)
+    clock = SystemClock()
+    place = replace(above or begin(os.urandom(16), config.trace_share()), span=os.urandom(8).hex())
     began_at, verdict = clock.now(), Verdict.ERROR
     try:
         yield place

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +19,7 @@ from paceline.catalog import Catalog
 from paceline.catalogs.sqlite import MEMORY, SqliteShelf
 from paceline.catalogs.threaded import ThreadedCatalog
 from paceline.clock import Clock, SystemClock
-from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls, traces_wanted
+from paceline.config import MESSAGE_LIMIT, ServerOptions, Tls, trace_share, traces_wanted
 from paceline.core.restore import restore
 from paceline.core.scheduler import Scheduler
 from paceline.core.step import Terms
@@ -48,6 +49,7 @@ from paceline.stores.memory import MemoryStore
 from paceline.stores.sqlite import SqliteStore
 from paceline.telemetry import configure, log
 from paceline.telemetry.exporting import open_exporter
+from paceline.telemetry.traceparent import Traceparent, begin
 from paceline.wire.address import is_local
 from paceline.wire.far import lasting
 from paceline.wire.gen import worker_pb2_grpc
@@ -110,7 +112,7 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
         started_at=clock.now(),
         space=space(options),
         links=links,
-        begins_traces=exporter is not None,
+        new_trace=_new_trace if exporter else lambda: None,
         profile=options.profile,
     )
     try:
@@ -155,6 +157,10 @@ def hearers(watch: Watch, snapshot: Snapshot, clock: Clock) -> "Exporter | None"
     if exporter is not None:
         watch.hear_all(Tracing(exporter, clock, snapshot).kept)
     return exporter
+
+
+def _new_trace() -> Traceparent:
+    return begin(os.urandom(16), trace_share())
 
 
 def make_scheduler(options: ServerOptions, snapshot: Snapshot, terms: Terms, now: float) -> Scheduler:

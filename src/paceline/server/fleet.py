@@ -1,5 +1,6 @@
 """What every operation needs: the loop that decides, the store that answers, the watch that tells, the time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from paceline.blobs import Blobs
@@ -16,6 +17,7 @@ from paceline.server.space import Space
 from paceline.server.storeroom import Storeroom
 from paceline.server.watch import Watch
 from paceline.store import Store
+from paceline.telemetry.traceparent import Traceparent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ class Fleet:
     epoch: int
     store_name: str
     started_at: float
-    begins_traces: bool = False  # for jobs that come without one
+    new_trace: Callable[[], Traceparent | None] = lambda: None  # for a job that comes without one
     space: Space = field(default_factory=Space)
     kept_jobs: KeptJobs = field(default_factory=KeptJobs)
     links: Links = field(default_factory=Links)

@@ -20,6 +20,8 @@ _SECRETS = (
     (re.compile(r"(://[^\s/@:\"]*):[^\s/@\"]+@"), r"\1:…@"),
     (re.compile(r"(?i)\b(bearer|basic) [A-Za-z0-9+/=._~-]{8,}"), r"\1 …"),
 )
+_SUSPECT = re.compile(r"pl_|://|(?i:bearer|basic) ")
+"""What every secret has: most texts have none of it, and are not looked at again."""
 _PLAIN = re.compile(r"[\w./:#@%+,~*()\[\]-]+")
 """Texts that stand in a console line as they are."""
 
@@ -91,9 +93,7 @@ def moment(at: float) -> str:
 def clean(value: object, limit: int = LIMIT) -> object:
     """The same without secrets, and not without end."""
     if isinstance(value, str):
-        text = value
-        for secret, instead in _SECRETS:  # before the text is cut: half a secret looks like none
-            text = secret.sub(instead, text)
+        text = _censored(value) if _SUSPECT.search(value) else value  # before it is cut: half a secret looks like none
         return text if len(text) <= limit else f"{text[:limit]}…"
     if isinstance(value, Mapping):
         return {str(clean(key)): clean(each) for key, each in value.items()}
@@ -101,6 +101,12 @@ def clean(value: object, limit: int = LIMIT) -> object:
         return [clean(each) for each in value]
     plain = value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
     return value if plain else clean(str(value))
+
+
+def _censored(text: str) -> str:
+    for secret, instead in _SECRETS:
+        text = secret.sub(instead, text)
+    return text
 
 
 def visible(text: str) -> str:

@@ -38,10 +38,15 @@ class Traceparent:
         return self.span == _derived(self.trace, _SUBMIT)
 
 
-def begin(random: bytes) -> Traceparent:
-    """A new trace from 16 random bytes; its first span is the submission."""
+def begin(random: bytes, share: float = 1.0) -> Traceparent:
+    """A new trace from 16 random bytes; its first span is the submission. Of many, this ``share`` is collected."""
     trace = random.hex()
-    return Traceparent(trace=trace, span=_derived(trace, _SUBMIT))
+    return Traceparent(trace=trace, span=_derived(trace, _SUBMIT), sampled=sampled(random, share))
+
+
+def sampled(random: bytes, share: float) -> bool:
+    """Whether a trace of this number is among the ``share`` that is collected, as OpenTelemetry decides it."""
+    return int.from_bytes(random[8:]) < round(share * 2**64)
 
 
 def read(text: str) -> Traceparent | None:

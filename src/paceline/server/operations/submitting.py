@@ -1,6 +1,5 @@
 """Submitting jobs: check every word of them, then let the core decide."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +18,7 @@ from paceline.model.task import TaskState
 from paceline.model.views import Explanation
 from paceline.server import caller
 from paceline.server.fleet import Fleet
-from paceline.telemetry.traceparent import VARIABLE, begin
+from paceline.telemetry.traceparent import VARIABLE
 
 TASKS_LIMIT = 100_000_000
 """Tasks of one job."""
@@ -147,8 +146,8 @@ def _check(spec: JobSpec) -> JobSpec:
 
 
 def _traced(fleet: Fleet, spec: JobSpec) -> JobSpec:
-    """The spec, in the call's trace if it is in none; where traces are told of, in one of its own."""
-    place = caller.PLACE.get() or (begin(os.urandom(16)) if fleet.begins_traces else None)
+    """The spec, in the call's trace if it is in none, or in one of its own."""
+    place = caller.PLACE.get() or fleet.new_trace()
     if place is None or any(name == VARIABLE for name, _ in spec.run.env):
         return spec
     return replace(spec, run=replace(spec.run, env=(*spec.run.env, (VARIABLE, str(place)))))
