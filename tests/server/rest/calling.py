@@ -35,10 +35,12 @@ class Caller:
         return answer.json()
 
     async def refused(self, method: str, path: str, status: int, **more: Any) -> Mapping[str, Any]:
-        """The problem that a call is refused with."""
+        """The problem that a call is refused with; nothing for HEAD, which has no body."""
         answer = await self.http.request(method, path, **more)
         assert answer.status_code == status, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+        if method == "HEAD":
+            return {}
         problem: Mapping[str, Any] = answer.json()
         assert problem["status"] == status
         return problem

@@ -50,6 +50,8 @@ def read(body: bytes) -> Given:
         return Given(root=msgspec.json.decode(body))
     except msgspec.DecodeError as error:
         raise UsageError(f"body: {error}", hint="a job file's content, as JSON") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"body: is not UTF-8 text: {error.reason}") from None
     except RecursionError:
         raise UsageError(f"body: nested deeper than {DEPTH} levels") from None
 

@@ -79,6 +79,7 @@ def make_routes(fleet: Fleet) -> Litestar:
             PacelineError: problems.ours,
             HTTPException: problems.theirs,
             RecursionError: problems.too_deep,
+            UnicodeDecodeError: problems.no_text,
             Exception: problems.unexpected,
         },
         openapi_config=None,

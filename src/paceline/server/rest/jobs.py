@@ -16,7 +16,7 @@ from paceline.server.operations import listing, looking, submitting
 from paceline.server.operations.submitting import Accepted
 from paceline.server.rest import orders, problems
 from paceline.server.rest.here import Here
-from paceline.server.rest.openapi import JobFile
+from paceline.server.rest.openapi import JobFile, MaySayNothing
 from paceline.server.rest.page import Page, page
 from paceline.server.rest.result import Result, result
 from paceline.server.rest.words import LARGEST, After, JobWord, Limit, job_id
@@ -95,7 +95,7 @@ class Cancelled(msgspec.Struct, kw_only=True):
     tasks: int
 
 
-@post("/{job:str}/cancel", status_code=200)
+@post("/{job:str}/cancel", status_code=200, operation_class=MaySayNothing)
 async def cancel(fleet: Here, job: JobWord, data: JSONBody[Cancel] = WHOLE) -> Cancelled:
     """These tasks are no longer wanted: those that wait are over, those that run are ended."""
     number = job_id(job)

@@ -54,6 +54,15 @@ class JobFile(Operation):
         self.request_body = RequestBody(required=True, content={"application/json": OpenAPIMediaType(schema=schema)})
 
 
+@dataclass
+class MaySayNothing(Operation):
+    """One whose body may be left out."""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.request_body, RequestBody):
+            self.request_body.required = False
+
+
 def text(routes: Sequence[ControllerRouterHandler]) -> bytes:
     """The description of these routes, as JSON."""
     return msgspec.json.format(msgspec.json.encode(document(routes)), indent=2) + b"\n"

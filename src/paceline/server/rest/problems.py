@@ -79,6 +79,11 @@ def too_deep(request: Request[Any, Any, Any], error: RecursionError) -> Response
     return ours(request, UsageError("body: is nested too deeply"))
 
 
+def no_text(request: Request[Any, Any, Any], error: UnicodeDecodeError) -> Response[Problem]:
+    """Bytes that are nobody's letters."""
+    return ours(request, UsageError(f"body: is not UTF-8 text: {error.reason}"))
+
+
 def unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """A mistake of ours: told to the log in full, and to nobody else."""
     _log.error("no answer", error, method=request.scope["method"], path=request.scope["path"])
