@@ -63,6 +63,13 @@ def test_somebody_drains(tmp_path: Path) -> None:
     assert drains.todo == "give it work again: paceline worker resume w"
 
 
+def test_somebody_has_no_room() -> None:
+    full = replace(READY, state="DRAINING", reason="12 MiB are left, less than the reserve of 64 MiB")
+    drains = _judged(full)[1]
+    assert drains.finding == f"w drains ({full.reason}): it takes nothing new"
+    assert drains.todo == "see to what it says; it takes work again by itself"
+
+
 def test_somebody_has_gone() -> None:
     assert _sentences(replace(READY, state="AWAY")) == [
         ("problem", "no worker is ready: nothing can run"),

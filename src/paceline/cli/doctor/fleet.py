@@ -6,6 +6,7 @@ from paceline.cli.doctor.finding import Finding, ok, problem, warning
 from paceline.cli.doctor.surroundings import Surroundings
 from paceline.cli.doctor.visit import Visit, of_visit
 from paceline.cli.words import age
+from paceline.core.worker import DRAIN_ASKED
 from paceline.model.views import WorkerView
 from paceline.model.worker import WorkerState
 
@@ -45,9 +46,9 @@ def _absent(view: WorkerView, now: float, server: str) -> Finding:
     fields = {"worker": view.name, "state": view.state, "host": view.machine.host, "reason": view.reason}
     again = f"start it again on {view.machine.host}: paceline worker --name {view.name} --server {server}"
     if view.state == WorkerState.DRAINING:
-        todo = f"give it work again: paceline worker resume {view.name}"
-        why = f" ({view.reason})" if view.reason else ""
-        return warning(f"{view.name} drains{why}: it takes nothing new", todo, **fields)
+        resume = f"give it work again: paceline worker resume {view.name}"
+        todo = resume if view.reason == DRAIN_ASKED else "see to what it says; it takes work again by itself"
+        return warning(f"{view.name} drains ({view.reason}): it takes nothing new", todo, **fields)
     if view.state == WorkerState.AWAY:
         todo = f"see whether {view.machine.host} is up and reaches {server}: paceline doctor there"
         return warning(f"{view.name} is away: its connection broke, silent for {silent}", todo, **fields)
