@@ -48,12 +48,14 @@ def test_show_is_a_table_for_people(
 ) -> None:
     (place / "pyproject.toml").write_text('[tool.paceline.server]\nbeat = "many"\n')
     monkeypatch.setenv("CELERY_BROKER_URL", "redis://:password@redis")
+    monkeypatch.setenv("PACELINE_SERVRE", "head")
     assert run(["config", "show"]) == 0
     told = capsys.readouterr().out
     assert told.startswith("KEY ")
     assert f"server.beat: server.beat ({place}/pyproject.toml, line 2): cannot read 'many' as a duration" in told
     assert f"project file: {place}/pyproject.toml" in told
     assert "CELERY_BROKER_URL           nobody   there is no broker here" in told
+    assert "PACELINE_SERVRE is set, and nothing reads it: did you mean PACELINE_SERVER?" in told
     assert "password" not in told
 
 

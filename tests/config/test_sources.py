@@ -9,8 +9,8 @@ from paceline.config.setting import Setting
 from paceline.config.settings.client import SERVER_ADDRESS, TOKEN
 from paceline.config.settings.server import BEAT, LEASE, PROFILE, SERVER_GRPC_PORT, SERVER_RESERVE, STORE
 from paceline.config.settings.shared import KEEPALIVE_IDLE, KEEPALIVE_TIME, LOG_LEVEL
-from paceline.config.settings.worker import LABELS, MAX_TASKS, METRICS_PORT, NAME, OFFERED_CPUS, TASK_TIMEOUT
-from paceline.config.sources import Settings
+from paceline.config.settings.worker import LABELS, MAX_TASKS, METRICS_PORT, OFFERED_CPUS, TASK_TIMEOUT, WORKER_NAME
+from paceline.config.sources import Settings, misspelt
 from paceline.model.errors import UsageError
 
 
@@ -117,7 +117,7 @@ def test_everything_an_older_worker_was_told() -> None:
         "GRPC_KEEPALIVE_PERMIT_WITHOUT_STREAMS": "true",
     }
     found = world("worker", **said)
-    assert found.of(NAME) == "python-worker-001"
+    assert found.of(WORKER_NAME) == "python-worker-001"
     assert found.of(MAX_TASKS) == 3
     assert found.of(METRICS_PORT) == 9091
     assert found.of(KEEPALIVE_TIME) == 30.0
@@ -132,6 +132,19 @@ def test_what_a_worker_does_not_hear_is_said() -> None:
     }
     assert [name for name, _ in world("server", **said).unread()] == ["CELERY_BROKER_URL"]
     assert [*world("client", **said).unread()] == []
+
+
+def test_a_variable_that_is_nearly_ours_is_told() -> None:
+    said = {
+        "PACELINE_WORKER_MAXTASKS": "3",
+        "PACELINE_TASK_ID": "3.17",
+        "PACELINE_SUPERVISOR": "x",
+        "PACELINE_HOME": "/",
+    }
+    assert [*misspelt(said)] == [("PACELINE_WORKER_MAXTASKS", "PACELINE_WORKER_MAX_TASKS")]
+    assert dict(world("worker", **said).unread()) == {
+        "PACELINE_WORKER_MAXTASKS": "did you mean PACELINE_WORKER_MAX_TASKS?"
+    }
 
 
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,6 +194,8 @@ def test_a_path_in_a_file_is_seen_from_there() -> None:
             "such as 4",
         ),
         (MAX_TASKS, {"MAX_CONCURRENT_TASKS": "-1"}, "MAX_CONCURRENT_TASKS: '-1' is not a whole number", "such as 4"),
+        (WORKER_NAME, {"WORKER_ID": "../w"}, "WORKER_ID: '../w' cannot be a worker's name", "without a slash"),
+        (WORKER_NAME, {"WORKER_ID": ".."}, "WORKER_ID: '..' cannot be a worker's name", "such as gpu-3"),
         (LOG_LEVEL, {"LOG_LEVEL": "infoo"}, "LOG_LEVEL: there is no level 'infoo'", "did you mean info?"),
         (METRICS_PORT, {"METRICS_PORT": "abc"}, "METRICS_PORT: 'abc' is not a port", "0 (any free one)"),
         (

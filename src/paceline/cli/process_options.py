@@ -37,7 +37,7 @@ SERVER = (
 )
 """What may be said on the command line of a server."""
 WORKER = (
-    *(client.SERVER_ADDRESS, worker.NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS),
+    *(client.SERVER_ADDRESS, worker.WORKER_NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS),
     *(worker.TASK_TIMEOUT, worker.LABELS, worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.TIME_LEFT),
     *(
         worker.WORKING_DIR,
@@ -53,7 +53,14 @@ WORKER = (
 )
 """The same of a worker."""
 OFFER = (
-    *(worker.NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS, worker.LABELS, worker.TIME_LEFT),
+    *(
+        worker.WORKER_NAME,
+        worker.OFFERED_CPUS,
+        worker.OFFERED_MEMORY,
+        worker.MAX_TASKS,
+        worker.LABELS,
+        worker.TIME_LEFT,
+    ),
     *(worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.WORKING_DIR, shared.HOME),
 )
 """What of that decides what a worker has to offer."""
@@ -105,7 +112,7 @@ def worker_options(found: Settings, address: str, join_token: str) -> WorkerOpti
     """What a worker is to be. Raises UsageError for a value that is none, naming where it stands."""
     return WorkerOptions(
         server=address,
-        name=found.of(worker.NAME) or gethostname(),
+        name=found.of(worker.WORKER_NAME) or gethostname(),
         home=home_of(found),
         join_token=join_token,
         cpus=found.of(worker.OFFERED_CPUS),

@@ -12,6 +12,7 @@ from typing import Final, Generic, TypeVar
 from paceline.grammar import parse_count, parse_duration, parse_pair, parse_size
 from paceline.grammar.address import format_address, parse_address, parse_port
 from paceline.grammar.level import LEVELS, LOG_FORMATS, parse_level, parse_log_format
+from paceline.grammar.name import NAME_LIMIT
 from paceline.model.errors import UsageError
 
 T_co = TypeVar("T_co", covariant=True)
@@ -132,6 +133,13 @@ def _whole(text: str, field: str) -> int:
     raise UsageError(f"{field}: {text!r} is not a whole number", hint="such as 4; 0 for no bound")
 
 
+def _name(text: str, field: str) -> str:
+    if text.isprintable() and text == text.strip() and len(text) <= NAME_LIMIT and "/" not in text and text.strip("."):
+        return text
+    hint = f"up to {NAME_LIMIT} printable characters without a slash, such as gpu-3"
+    raise UsageError(f"{field}: {text!r} cannot be a worker's name", hint=hint)
+
+
 def _switch(text: str, field: str) -> bool:
     word = text.strip().lower()
     if word in ("true", "yes", "on", "1"):
@@ -146,6 +154,7 @@ def _address(text: str, field: str) -> str:
 
 
 TEXT = Kind(name="text", metavar="TEXT", like="any", read=_one(_text), nothing="")
+NAME = Kind(name="name", metavar="NAME", like="gpu-3", read=_one(_name), nothing="")
 FILE = Kind(name="file", metavar="FILE", like="a path", read=_one(_text), nothing="", is_path=True)
 DIRECTORY = Kind(name="directory", metavar="DIR", like="a path", read=_one(_text), nothing="", is_path=True)
 STORE_FILE = Kind(

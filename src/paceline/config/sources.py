@@ -8,6 +8,7 @@ An alias counts only in the processes that it is for. ``Settings`` is a picture 
 for one process; it touches nothing itself. ``settings()`` makes it of this process's own world.
 """
 
+import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from paceline.grammar.address import format_address, has_port, parse_address, pa
 from paceline.model.errors import UsageError
 
 T = TypeVar("T")
+_NEAR = 0.85
+"""How alike two names are, of which one is probably the other, misspelt."""
 
 FLAG, ENVIRONMENT, ALIAS, DEFAULT = "flag", "environment", "alias", "default"
 
@@ -78,7 +81,9 @@ class Settings:
         return winner in others
 
     def unread(self) -> Iterator[tuple[str, str]]:
-        """Variables of older systems that are set, meant this process there and say nothing to it here; and why."""
+        """Variables that were meant for this process, as it seems, and say nothing to it; and why."""
+        for name, near in misspelt(self.environment):
+            yield name, f"did you mean {near}?"
         for alias in (*FOREIGN, *(alias for setting in TABLE for alias in setting.aliases)):
             if self.environment.get(alias.name) and self.process in alias.deaf:
                 yield alias.name, alias.note
@@ -97,6 +102,14 @@ class Settings:
                 raw = anchored(setting, file.values[key], file)
                 yield Candidate(rank=file.whose, source=where, raw=raw, field=f"{key} ({where})")
         yield Candidate(rank=DEFAULT, source=DEFAULT, raw=setting.default, field=key)
+
+
+def misspelt(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Variables that look like ours and are nobody's, each with the one that was probably meant."""
+    known = [each.variable for each in TABLE]
+    for name in sorted(environment.keys() - set(known)):
+        if name.startswith("PACELINE_") and (near := difflib.get_close_matches(name, known, 1, _NEAR)):
+            yield name, near[0]
 
 
 def settings(process: str, flags: Mapping[str, object] | None = None) -> Settings:

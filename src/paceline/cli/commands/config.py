@@ -12,7 +12,7 @@ from paceline.cli.table import pairs, table
 from paceline.config.account import Heard, Row, Verdict, heard, rows, verdicts
 from paceline.config.setting import ALL, Alias, Setting
 from paceline.config.settings import FOREIGN, TABLE, by_name
-from paceline.config.sources import Settings, settings
+from paceline.config.sources import Settings, misspelt, settings
 from paceline.model.errors import NotFound
 
 
@@ -28,7 +28,12 @@ def show(face: Face) -> None:
     worlds = [settings(process) for process in ALL]
     found, names = list(rows(worlds)), list(heard(worlds[0].environment))
     face.show(
-        lambda: {"settings": forms(found), "aliases": forms(names), "files": _files(worlds[0])},
+        lambda: {
+            "settings": forms(found),
+            "aliases": forms(names),
+            "misspelt": dict(misspelt(worlds[0].environment)),
+            "files": _files(worlds[0]),
+        },
         ids=dict.fromkeys(each.key for each in found),
         text=lambda: "\n".join(_shown(found, names, worlds[0])),
     )
@@ -95,6 +100,8 @@ def _shown(found: Sequence[Row], names: Sequence[Heard], world: Settings) -> Ite
     heading = ("KEY", "VALUE", "FROM", "READ BY")
     yield table(heading, [_row(each) for each in found], empty="")
     yield from (f"{each.key}: {each.trouble}" for each in found if each.trouble)
+    for name, near in misspelt(world.environment):
+        yield f"{name} is set, and nothing reads it: did you mean {near}?"
     if world.files:
         yield ""
     for file in world.files:

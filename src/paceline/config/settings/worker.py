@@ -7,6 +7,7 @@ from paceline.config.setting import (
     CPUS,
     DIRECTORY,
     DURATION,
+    NAME,
     NODE,
     PAIRS,
     PORT,
@@ -20,9 +21,9 @@ from paceline.config.setting import (
     Setting,
 )
 
-NAME = Setting(
+WORKER_NAME = Setting(
     key="worker.name",
-    kind=TEXT,
+    kind=NAME,
     readers=(WORKER,),
     help="What it is called.",
     otherwise="the host's name",
@@ -182,7 +183,7 @@ PROFILE = Setting(
 )
 
 TABLE: Sequence[Setting[object]] = (
-    NAME,
+    WORKER_NAME,
     OFFERED_CPUS,
     OFFERED_MEMORY,
     MAX_TASKS,

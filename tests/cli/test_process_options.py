@@ -1,0 +1,80 @@
+"""What settings make of a server and of a worker."""
+
+from pathlib import Path
+
+import pytest
+
+from paceline.cli.process_options import server_options, worker_options
+from paceline.config import KeepAlive, ServerOptions, WorkerOptions
+from paceline.config.sources import Settings
+from paceline.model.errors import UsageError
+
+
+def server(**environment: str) -> ServerOptions:
+    found = Settings(process="server", environment={"PACELINE_HOME": "/h", **environment})
+    return server_options(found, "", contents=False)
+
+
+def worker(**environment: str) -> WorkerOptions:
+    found = Settings(process="worker", environment={"PACELINE_HOME": "/h", **environment})
+    return worker_options(found, "head:50051", "")
+
+
+def test_with_nothing_said_they_are_what_they_are_by_default() -> None:
+    assert server() == ServerOptions(home=Path("/h"))
+    assert worker() == WorkerOptions(server="head:50051", home=Path("/h"))
+
+
+@pytest.mark.parametrize(
+    ("said", "beat", "lease"),
+    [
+        ({"HEARTBEAT_INTERVAL": "30s"}, 30.0, 120.0),
+        ({"HEARTBEAT_INTERVAL": "1s"}, 1.0, 20.0),
+        ({"HEARTBEAT_INTERVAL": "30s", "PACELINE_SERVER_LEASE": "1m"}, 30.0, 60.0),
+        ({"PACELINE_SERVER_LEASE": "10s"}, 5.0, 10.0),
+    ],
+)
+def test_a_lease_lasts_for_several_beats(said: dict[str, str], beat: float, lease: float) -> None:
+    options = server(**said)
+    assert (options.beat, options.lease) == (beat, lease)
+
+
+def test_a_lease_shorter_than_two_beats_is_refused() -> None:
+    with pytest.raises(UsageError, match="PACELINE_SERVER_LEASE: 9s is less than two beats") as refused:
+        server(PACELINE_SERVER_LEASE="9s")
+    assert refused.value.hint == "at least 10s, or a shorter --beat"
+
+
+def test_a_port_that_somebody_chose_is_not_exchanged_for_another() -> None:
+    chosen = server(PACELINE_SERVER_HTTP_PORT="3000")
+    assert (chosen.http_port, chosen.http_elsewhere) == (3000, False)
+    assert (server().http_port, server().http_elsewhere) == (3000, True)
+
+
+def test_a_worker_as_the_older_systems_told_it() -> None:
+    options = worker(
+        WORKER_ID="worker_1",
+        MAX_CONCURRENT_TASKS="3",
+        TASK_TIMEOUT="1h",
+        WORKING_DIR="/scratch",
+        WORKER_PORT="6052",
+        METRICS_PORT="9091",
+        EXPERIMENT_ID="exp_1",
+        COMPUTE_RESOURCE_ID="slurm_01",
+        PACELINE_WORKER_LABELS="site=lab",
+        GRPC_KEEPALIVE_TIME="30s",
+        GRPC_KEEPALIVE_TIMEOUT="5s",
+        GRPC_KEEPALIVE_PERMIT_WITHOUT_STREAMS="true",
+        LOG_LEVEL="DEBUG",
+    )
+    assert (options.name, options.max_tasks, options.task_timeout) == ("worker_1", 3, 3600.0)
+    assert options.scratch == Path("/scratch/worker_1/scratch")
+    assert (options.status_port, options.metrics_port, options.log.level) == (6052, 9091, "debug")
+    assert options.labels == (("site", "lab"), ("experiment", "exp_1"), ("compute_resource", "slurm_01"))
+    assert options.keepalive == KeepAlive(time=30.0, timeout=5.0, idle=True)
+
+
+def test_asking_all_the_time_whether_somebody_is_there_is_refused() -> None:
+    with pytest.raises(UsageError, match="GRPC_KEEPALIVE_TIME: must be a second at least") as refused:
+        worker(GRPC_KEEPALIVE_TIME="100ms")
+    assert "30s" in refused.value.hint
