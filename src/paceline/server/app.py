@@ -31,7 +31,6 @@ from paceline.server.fleet import Fleet
 from paceline.server.fleet_service import FleetService
 from paceline.server.gate import Gate
 from paceline.server.grpc_fleet import fleet_handler
-from paceline.server.grpc_standard import add_standard
 from paceline.server.grpc_worker import WorkerService
 from paceline.server.links import Links
 from paceline.server.logbook import Logbook
@@ -51,9 +50,11 @@ from paceline.telemetry import configure, log
 from paceline.telemetry.exporting import open_exporter
 from paceline.telemetry.traceparent import Traceparent, begin
 from paceline.wire.address import is_local
+from paceline.wire.calls import SERVICE
 from paceline.wire.far import lasting
 from paceline.wire.gen import worker_pb2_grpc
 from paceline.wire.listening import Listener
+from paceline.wire.standard import WORKERS, add_health, add_reflection
 from paceline.wire.whereabouts import write_whereabouts
 
 if TYPE_CHECKING:
@@ -230,7 +231,9 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
     server = grpc.aio.server(interceptors=[gate], options=limits)
     server.add_generic_rpc_handlers((fleet_handler(FleetService(fleet)),))
     worker_pb2_grpc.add_WorkerServiceServicer_to_server(WorkerService(fleet, links, gate), server)  # type: ignore[no-untyped-call]
-    await add_standard(server)
+    services = (WORKERS, SERVICE)
+    await add_health(server, services)
+    add_reflection(server, services)
     wanted = f"{options.host}:{options.port}"
     try:
         port = _bind(server, wanted, options.tls)

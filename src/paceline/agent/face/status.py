@@ -5,18 +5,13 @@ The rest of that service is the server's. Reflection tells ``grpcurl`` what can 
 
 import grpc
 import grpc.aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_health.v1.health import aio as health  # type: ignore[attr-defined]  # not in the stubs
-from grpc_reflection.v1alpha import reflection
 
 from paceline.agent.face.vitals import Vitals
 from paceline.wire.address import is_local
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.gen import worker_pb2_grpc as rpc
 from paceline.wire.listening import bound
-
-SERVICE = "worker.WorkerService"
+from paceline.wire.standard import WORKERS, add_health, add_reflection
 
 
 class Status(rpc.WorkerServiceServicer):
@@ -36,12 +31,9 @@ async def serve(vitals: Vitals) -> tuple[grpc.aio.Server, int]:
     options = vitals.options
     server = grpc.aio.server(options=[("grpc.so_reuseport", 0)])
     rpc.add_WorkerServiceServicer_to_server(Status(vitals), server)  # type: ignore[no-untyped-call]  # generated
-    alive = health.HealthServicer()
-    for name in ("", SERVICE):
-        await alive.set(name, health_pb2.HealthCheckResponse.SERVING)
-    health_pb2_grpc.add_HealthServicer_to_server(alive, server)
+    await add_health(server, (WORKERS,))
     if is_local(options.metrics_host):
-        reflection.enable_server_reflection((SERVICE, HEALTH, reflection.SERVICE_NAME), server)
+        add_reflection(server, (WORKERS,))
     port = _bind(server, options.metrics_host, options.status_port)
     await server.start()
     return server, port
