@@ -22,7 +22,7 @@ from paceline.cli.table import pairs, state, table
 from paceline.cli.words import about, age
 from paceline.clock import SystemClock
 from paceline.config.settings.client import SERVER_ADDRESS
-from paceline.config.settings.worker import JOIN_TOKEN, NAME
+from paceline.config.settings.worker import JOIN_TOKEN, WORKER_NAME
 from paceline.config.sources import Settings, settings
 from paceline.grammar import parse_duration
 from paceline.model.errors import NotFound, Unreachable, UsageError
@@ -55,7 +55,7 @@ def worker(
     if status:
         from paceline.cli.worker_status import show_status  # noqa: PLC0415 - http.client, for this alone
 
-        show_status(face, home_of(found), found.of(NAME))
+        show_status(face, home_of(found), found.of(WORKER_NAME))
         return 0
     options = worker_options(found, _server(found), _join_token(found, join_token_file))
     tell_unread(face, found)
