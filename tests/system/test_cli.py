@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.system.prompt import Prompt
 
 if TYPE_CHECKING:
     from tests.system.conftest import Fleet
@@ -21,30 +22,8 @@ pytestmark = pytest.mark.system
 PATIENCE = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shell:
-    """Somebody at a prompt, in an empty directory."""
-
-    home: Path
-    cwd: Path
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "paceline", *words],
-            env={**os.environ, "PACELINE_HOME": str(self.home), "FROM_HERE": "yes"},
-            cwd=self.cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
-        """stdout and stderr of a command that ends as expected."""
-        process = self.start(*words)
-        out, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == code, (out, err)
-        return out, err
+class Shell(Prompt):
+    """Its answers, too."""
 
     def json(self, *words: str, code: int = 0) -> dict[str, object]:
         """The one object that a command prints."""
@@ -62,7 +41,7 @@ class Shell:
 
 @pytest.fixture
 def sh(fleet: "Fleet", tmp_path: Path) -> Shell:
-    return Shell(home=fleet.home, cwd=tmp_path)
+    return Shell(home=fleet.home, cwd=tmp_path, besides={"FROM_HERE": "yes"})
 
 
 def test_next_door_nothing_is_loaded_that_a_question_does_not_need(sh: Shell) -> None:

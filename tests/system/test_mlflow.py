@@ -1,14 +1,14 @@
 """MLflow beside real jobs: a script that knows nothing of Paceline joins the run of its attempt, which is closed from
 outside however the script ends."""
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.system.prompt import Prompt
 
 if TYPE_CHECKING:
     from tests.system.conftest import Fleet
@@ -31,27 +31,12 @@ print("run", mlflow.active_run().info.run_id)
 """
 
 
-class Prompt:
+class Tracked(Prompt):
     """Somebody with a script and a place for MLflow's runs."""
 
-    def __init__(self, fleet: "Fleet", cwd: Path) -> None:
-        self.cwd = cwd
-        self.env = {**os.environ, "PACELINE_HOME": str(fleet.home), "MLFLOW_ALLOW_FILE_STORE": "true"}
-        self.uri = f"file://{cwd}/runs"
-
-    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
-        """stdout and stderr of a command that ends as expected."""
-        done = subprocess.run(
-            [sys.executable, "-m", "paceline", *words],
-            env=self.env,
-            cwd=self.cwd,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == code, done
-        return done.stdout, done.stderr
+    @property
+    def uri(self) -> str:
+        return f"file://{self.cwd}/runs"
 
     def runs(self, experiment: str) -> dict[str, Any]:
         """All runs of an experiment by name, the newest of a name."""
@@ -63,13 +48,13 @@ class Prompt:
 
 
 @pytest.fixture
-def prompt(fleet: "Fleet", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prompt:
+def prompt(fleet: "Fleet", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tracked:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
-    return Prompt(fleet, tmp_path)
+    return Tracked(home=fleet.home, cwd=tmp_path, patience=PATIENCE)
 
 
 @pytest.mark.timeout(240)
-def test_a_script_that_is_killed_and_tried_again(prompt: Prompt) -> None:
+def test_a_script_that_is_killed_and_tried_again(prompt: Tracked) -> None:
     (prompt.cwd / "train.py").write_text(SCRIPT)
     tracked = ["--mlflow", prompt.uri, "--experiment", "digits", "--env", "MLFLOW_ALLOW_FILE_STORE", "--retries", "1"]
     out, err = prompt("run", *tracked, "--", sys.executable, "train.py")
@@ -85,7 +70,7 @@ def test_a_script_that_is_killed_and_tried_again(prompt: Prompt) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_a_job_that_nobody_followed_is_caught_up_with(prompt: Prompt) -> None:
+def test_a_job_that_nobody_followed_is_caught_up_with(prompt: Tracked) -> None:
     (prompt.cwd / "train.py").write_text("from paceline.train import report; report(step=3, loss=0.5)")
     given = ["--env", f"PACELINE_MLFLOW={prompt.uri}", "--env", "MLFLOW_ALLOW_FILE_STORE"]
     out, _ = prompt("submit", "-q", "--name", "quiet", *given, "--array", "0-1", "--", sys.executable, "train.py")
@@ -100,7 +85,7 @@ def test_a_job_that_nobody_followed_is_caught_up_with(prompt: Prompt) -> None:
 
 
 @pytest.mark.timeout(240)
-def test_a_script_runs_although_mlflow_does_not(prompt: Prompt) -> None:
+def test_a_script_runs_although_mlflow_does_not(prompt: Tracked) -> None:
     (prompt.cwd / "runs").write_text("in the way")
     out, err = prompt("run", "--mlflow", f"file://{prompt.cwd}/runs/here", "--", "echo", "ran")
     assert out == "ran\n"

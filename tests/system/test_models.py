@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sklearn.datasets import load_iris
 
+from tests.system.prompt import Prompt
+
 if TYPE_CHECKING:
     from tests.system.conftest import Fleet
 
@@ -155,7 +157,7 @@ def test_words_that_begin_a_key_are_completed(trained: Shell) -> None:
     key = trained("model", "ls", "-q", "--limit", "1")[0].strip()
     typed = {"_PACELINE_COMPLETE": "bash_complete", "COMP_WORDS": "paceline model show random", "COMP_CWORD": "3"}
     program = [sys.executable, "-c", "from paceline.cli.main import main; main()"]
-    done = subprocess.run(program, env=trained.env | typed, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(program, env={**trained.env, **typed}, capture_output=True, text=True, check=True, timeout=60)
     assert f"plain,{key}" in done.stdout.splitlines()
 
 

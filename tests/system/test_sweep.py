@@ -1,16 +1,16 @@
 """Sweeps for real: a fleet, a driver that may be killed, and the best of what it tried."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.system.prompt import Prompt
 
 if TYPE_CHECKING:
     from tests.system.conftest import Fleet
@@ -34,33 +34,12 @@ sweep:
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(Prompt):
     """Somebody with a directory of job files."""
 
-    home: Path
-    folder: Path
-
     def file(self, text: str, name: str = "sweep.yaml") -> str:
-        (self.folder / name).write_text(text)
+        (self.cwd / name).write_text(text)
         return name
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "paceline", *words],
-            env={**os.environ, "PACELINE_HOME": str(self.home)},
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def __call__(self, *words: str, code: int = 0) -> tuple[str, str]:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=PATIENCE)
-        assert process.returncode == code, (out, err)
-        return out, err
 
     def lines(self, *words: str, code: int = 0) -> Sequence[dict[str, Any]]:
         out, _ = self(*words, "--json", code=code)
@@ -77,7 +56,7 @@ class Desk:
 
 @pytest.fixture
 def desk(fleet: "Fleet", tmp_path: Path) -> Desk:
-    return Desk(home=fleet.home, folder=tmp_path)
+    return Desk(home=fleet.home, cwd=tmp_path)
 
 
 def ended(lines: Sequence[dict[str, Any]]) -> dict[int, str]:
@@ -219,7 +198,7 @@ def test_failed_trials_are_not_the_end(desk: Desk) -> None:
 
 def test_without_optuna_it_says_what_to_install(desk: Desk) -> None:
     code = "import sys; sys.modules['optuna'] = None; from paceline.cli.main import run; sys.exit(run(['sweep', 'a']))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=desk.folder, capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", code], cwd=desk.cwd, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "error: a sweep needs Optuna, which is not installed\nhint: pip install 'paceline[sweep]'" in done.stderr
 
@@ -254,7 +233,7 @@ def test_the_best_of_a_grid(desk: Desk) -> None:
 
 def test_the_best_command_is_known_by_what_it_reported(desk: Desk) -> None:
     script = "import os; from paceline.train import report; report(score=len(os.environ['PACELINE_ENTRY']))"
-    (desk.folder / "words").write_text("a\nabcd\nabc\n")
+    (desk.cwd / "words").write_text("a\nabcd\nabc\n")
     desk("submit", "--name", "words", "--each-line", "words", "--wait", "--", sys.executable, "-c", script)
     (best,) = desk.lines("job", "best", "words", "--metric", "score")
     assert best["trials"][0]["params"] == {"entry": "abcd"}
