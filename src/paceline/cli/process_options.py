@@ -36,34 +36,16 @@ SERVER = (
     *(server.BEAT, server.LEASE, server.SERVER_RESERVE, server.PROFILE, shared.HOME, *LOG, *TLS),
 )
 """What may be said on the command line of a server."""
-WORKER = (
-    *(client.SERVER_ADDRESS, worker.WORKER_NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS),
-    *(worker.TASK_TIMEOUT, worker.LABELS, worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.TIME_LEFT),
-    *(
-        worker.WORKING_DIR,
-        worker.WORKER_RESERVE,
-        worker.METRICS_HOST,
-        worker.METRICS_PORT,
-        worker.STATUS_PORT,
-        worker.PROFILE,
-        shared.HOME,
-        *LOG,
-        *TLS,
-    ),
-)
-"""The same of a worker."""
 OFFER = (
-    *(
-        worker.WORKER_NAME,
-        worker.OFFERED_CPUS,
-        worker.OFFERED_MEMORY,
-        worker.MAX_TASKS,
-        worker.LABELS,
-        worker.TIME_LEFT,
-    ),
-    *(worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.WORKING_DIR, shared.HOME),
+    *(worker.WORKER_NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS, worker.TIME_LEFT),
+    *(worker.LABELS, worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.WORKING_DIR, shared.HOME),
 )
-"""What of that decides what a worker has to offer."""
+"""What may be said of what a worker has to offer."""
+WORKER = (
+    *(client.SERVER_ADDRESS, *OFFER, worker.TASK_TIMEOUT, worker.WORKER_RESERVE),
+    *(worker.METRICS_HOST, worker.METRICS_PORT, worker.STATUS_PORT, worker.PROFILE, *LOG, *TLS),
+)
+"""What may be said on the command line of a worker."""
 UP = (server.SERVER_GRPC_PORT, shared.HOME, *LOG)
 """The same of ``up``; all else its server and workers find themselves, in the environment and in files."""
 BEATS = 4
