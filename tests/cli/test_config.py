@@ -97,6 +97,7 @@ def test_a_name_that_means_nothing_here_says_why(capsys: pytest.CaptureFixture[s
     [
         (["config", "explain", "worker.maxtasks"], "there is no setting 'worker.maxtasks'", "did you mean worker.max"),
         (["config", "explain", "colour"], "there is no setting 'colour'", ""),
+        (["config", "explain", "--reserve"], "--reserve is a flag of several", "server.reserve, worker.reserve"),
         (["server", "--port", "http"], "--port: 'http' is not a port", "65535"),
         (["server", "--beat", "0"], "--beat: must be above 0", "such as 5s"),
         (["server", "--beat", "10s", "--lease", "15s"], "--lease: 15s is less than two beats", "at least 20s"),

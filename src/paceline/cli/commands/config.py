@@ -11,9 +11,9 @@ from paceline.cli.lazy import NounGroup
 from paceline.cli.table import pairs, table
 from paceline.config.account import Heard, Row, Verdict, heard, rows, verdicts
 from paceline.config.setting import ALL, Alias, Setting
-from paceline.config.settings import FOREIGN, TABLE, by_name
+from paceline.config.settings import FOREIGN, TABLE
 from paceline.config.sources import Settings, misspelt, settings
-from paceline.model.errors import NotFound
+from paceline.model.errors import NotFound, UsageError
 
 
 @click.group(cls=NounGroup)
@@ -51,7 +51,7 @@ def explain(face: Face, name: str) -> None:
     if foreign is not None:
         face.show(lambda: {"alias": form(foreign)}, ids=[foreign.name], text=lambda: _stranger(foreign))
         return
-    setting = by_name(name) or _unknown(name)
+    setting = _named(name)
     judged = verdicts(setting, [settings(process) for process in ALL])
     face.show(
         lambda: {"setting": _described(setting), "verdicts": [_form(*each) for each in judged.items()]},
@@ -60,7 +60,13 @@ def explain(face: Face, name: str) -> None:
     )
 
 
-def _unknown(name: str) -> Setting[object]:
+def _named(name: str) -> Setting[object]:
+    found = [each for each in TABLE if name in each.names]
+    if len(found) > 1:
+        hint = f"name one of them: {', '.join(each.key for each in found)}"
+        raise UsageError(f"{name} is a flag of several settings", hint=hint)
+    if found:
+        return found[0]
     known = [each for setting in TABLE for each in setting.names] + [each.name for each in FOREIGN]
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]}?" if near else "`paceline config show` lists all there are"

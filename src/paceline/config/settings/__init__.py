@@ -36,10 +36,5 @@ FOREIGN: Sequence[Alias] = (
 """Variables of older systems that cannot mean anything here, and why."""
 
 
-def by_name(name: str) -> Setting[object] | None:
-    """The setting that is known by this key, variable, flag or alias. A flag that several have: the first one's."""
-    return next((each for each in TABLE if name in each.names), None)
-
-
 def by_key(key: str) -> Setting[object] | None:
     return next((each for each in TABLE if each.key == key), None)
