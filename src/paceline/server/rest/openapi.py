@@ -111,6 +111,10 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     if path in OPEN:
         operation["security"] = []
     answers = operation["responses"]
+    for answer in answers.values():
+        headers = sorted(answer.pop("headers", {}).items())  # Litestar keeps them in a set
+        if headers:
+            answer["headers"] = {name: {**told, "schema": {"type": "string"}} for name, told in headers}
     answers.pop("400", None)  # Litestar's own, which nobody ever sees
     for status in sorted({*_refusals(path, method, operation), *(int(s) for s in answers if s[0] in "45")}):
         if status != 503:
@@ -135,6 +139,6 @@ def _refusals(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[
 def _problem(status: int) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        "description": problems.TITLES[status].capitalize() + ".",
+        "description": problems.TITLES[status].capitalize(),
         "content": {problems.MEDIA_TYPE: {"schema": schema}},
     }
