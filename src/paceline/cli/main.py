@@ -43,6 +43,7 @@ class Commands(LazyGroup):
         "mlflow": "Keep metrics and close runs of jobs in MLflow.",
         "model": "List, show, get, compare, tag, remove models; predict with one.",
         "events": "Print the event log.",
+        "dashboard": "Print the dashboard's address, with a code that logs in.",
         "token": "Create tokens, such as one with which a worker joins.",
         "server": "Start a server.",
         "sim": "Plan capacity: play work on a simulated fleet.",

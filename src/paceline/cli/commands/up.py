@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paceline import config
+from paceline.cli.commands.dashboard import login_address
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
 from paceline.cli.process_options import UP, home_of, log_of, record_options
@@ -20,9 +21,11 @@ from paceline.cli.setting_options import flags, setting_options
 from paceline.clock import SystemClock
 from paceline.config import ServerOptions
 from paceline.config.settings.server import SERVER_GRPC_PORT
+from paceline.config.settings.worker import OFFERED_CPUS
 from paceline.config.sources import Settings, settings
 from paceline.grammar import format_count, parse_count
 from paceline.model.worker import WorkerState
+from paceline.wire.whereabouts import read_whereabouts
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
@@ -52,13 +55,20 @@ def up(face: Face, /, *, count: int, cpus: str, **given: str) -> int:
                     lambda port: ("server", "--home", str(place), "--port", port, *logging, *recording),
                     lambda name, address: (*_worker(place, name, address, each), *logging),
                 )
-                ask_home(place, lambda client: _joined(client, fleet))
-                _tell(face, address, place, fleet.workers)
+                page = ask_home(place, lambda client: _ready(client, fleet))
+                _tell(face, address, fleet, page)
                 fleet.keep()
             finally:
                 face.remark("stopping …")
                 fleet.bring_down()
     return 0
+
+
+async def _ready(client: Client, fleet: LocalFleet) -> str:
+    """Once all workers are there: where the dashboard is, with a code that logs in."""
+    await _joined(client, fleet)
+    here = read_whereabouts(fleet.home)
+    return await login_address(client, here.http) if here is not None else ""
 
 
 async def _joined(client: Client, fleet: LocalFleet) -> None:
@@ -94,20 +104,28 @@ def _names(count: int) -> Sequence[str]:
 
 def _cpus(text: str, count: int) -> str:
     """As asked, or the machine's shared evenly: several workers would otherwise each offer all of it."""
-    milli = parse_count(text, "--cpus") if text else len(os.sched_getaffinity(0)) * 1000 // max(count, 1)
-    return format_count(max(milli, 1))
+    said = parse_count(text, "--cpus") if text else round(settings("worker").of(OFFERED_CPUS) * 1000)
+    return format_count(max(said or len(os.sched_getaffinity(0)) * 1000 // max(count, 1), 1))
 
 
-def _tell(face: Face, address: str, home: Path, workers: Sequence[str]) -> None:
+def _tell(face: Face, address: str, fleet: LocalFleet, page: str) -> None:
+    home, workers = fleet.home, fleet.workers
     token = ServerOptions(home=home).admin_token
     elsewhere = "" if home == config.home() else f"  export PACELINE_HOME={home}\n"
     face.show(
-        lambda: {"type": "ready", "address": address, "token_file": str(token), "workers": list(workers)},
+        lambda: {
+            "type": "ready",
+            "address": address,
+            "dashboard": page,
+            "token_file": str(token),
+            "workers": list(workers),
+        },
         ids=[address],
         text=lambda: (
-            f"server   {address}\n"
-            f"workers  {', '.join(workers) or 'none'}\n"
-            f"token    {token}\n\n"
+            f"server     {address}\n"
+            f"dashboard  {page}\n"
+            f"workers    {', '.join(workers) or 'none'}\n"
+            f"token      {token}\n\n"
             "Try in another terminal:\n"
             f"{elsewhere}"
             "  paceline run -- echo hello\n"

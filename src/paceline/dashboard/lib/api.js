@@ -69,6 +69,7 @@ export async function tradeCode() {
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
   if (!code) return;
   history.replaceState(null, "", "#/");
+  dispatchEvent(new HashChangeEvent("hashchange"));
   token.value = "";
   try {
     logIn((await post("/api/login", { code })).token);

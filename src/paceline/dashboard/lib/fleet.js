@@ -41,9 +41,7 @@ const time = () => Date.now() / 1000 + skew;
 
 function open() {
   forget();
-  const stop = follow("/api/live", { each: take, state: tellState });
-  refresh();
-  return stop;
+  return follow("/api/live", { each: take, state: (state, problem) => (link.value = { state, problem }) });
 }
 
 function forget() {
@@ -53,16 +51,10 @@ function forget() {
   link.value = { state: "connecting", problem: null };
 }
 
-function tellState(state, problem) {
-  const back = state === "live" && link.peek().state === "away";
-  link.value = { state, problem };
-  if (back) refresh();
-}
-
 const quiet = () => {}; // the state of the link says it already
 
-/** Read the lists anew: at the beginning, and when the stream cannot say what was missed. */
-export async function refresh() {
+/** Read the lists anew, as the stream says at its beginning, and when it cannot say what was missed. */
+async function refresh() {
   get("/api/info").then(takeInfo, quiet);
   const both = [get(at("/api/jobs", { limit: FIRST_JOBS })), get("/api/workers")];
   const [some, all] = await Promise.all(both).catch(() => [null, null]);

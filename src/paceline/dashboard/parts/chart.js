@@ -14,11 +14,12 @@ export function Chart({ label, data, names }) {
   newest.current = data;
   useEffect(() => {
     let gone = false;
-    const observer = new ResizeObserver(() => plot.current?.setSize(sizeOf(box.current)));
+    const place = box.current;
+    const observer = new ResizeObserver(() => plot.current?.setSize(sizeOf(place)));
     import("../vendor/uplot.js").then(({ default: UPlot }) => {
       if (gone) return;
-      plot.current = new UPlot({ ...options(names), ...sizeOf(box.current) }, newest.current, box.current);
-      observer.observe(box.current);
+      plot.current = new UPlot({ ...options(names), ...sizeOf(place) }, newest.current, place);
+      observer.observe(place);
     });
     return () => {
       gone = true;

@@ -6,7 +6,7 @@ import { attempt, confirm } from "./ask.js";
 
 export function Drain({ worker }) {
   const act = (verb, done) => async () => {
-    const text = "It finishes what it runs, and gets nothing new until you resume it.";
+    const text = "It finishes what it runs, gets nothing new, and then leaves. As long as it runs something you can resume it.";
     const sure = verb === "resume" || (await confirm({ title: `Drain ${worker.name}?`, text, action: "Drain", reason: false })) !== null;
     if (!sure) return;
     const view = await attempt(() => post(`/api/workers/${encodeURIComponent(worker.worker)}/${verb}`), done);

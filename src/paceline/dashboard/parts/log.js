@@ -9,6 +9,7 @@ const TAIL = 1 << 16; // bytes with which it begins
 const MOST = 1 << 21; // characters that are kept in the page
 const NEAR = 40; // pixels from the end that count as the end
 
+const encoder = new TextEncoder();
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])/g;
 
 export function Log({ word, attempt, running }) {
@@ -91,7 +92,7 @@ class Paper {
   }
 
   take({ start, text }) {
-    this.size = start + text.length;
+    this.size = start + encoder.encode(text).length;
     this.write(text);
     this.tell({ size: this.size, problem: null });
   }

@@ -21,7 +21,7 @@ export function Table({ label, columns, count, row, link, seen, empty, name = "t
   const first = Math.max(0, Math.min(Math.floor(view.top / ROW), total - 1) - SPARE);
   const last = Math.min(total, Math.ceil((view.top + view.height) / ROW) + SPARE);
 
-  const look = () => setView({ top: box.current.scrollTop, height: box.current.clientHeight });
+  const look = () => box.current && setView({ top: box.current.scrollTop, height: box.current.clientHeight });
   useLayoutEffect(() => {
     look();
     const observer = new ResizeObserver(look);

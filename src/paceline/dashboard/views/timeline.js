@@ -44,7 +44,7 @@ export function Timeline() {
     ${rows.length
       ? html`<${Chart} model=${model} view=${view} rows=${rows} setHover=${setHover} />`
       : html`<div class="card empty">No attempt has run yet. <code>paceline run -- sleep 5</code> makes one.</div>`}
-    <p class="hover" aria-live="off">${hover ? describe(hover, last) : "Point at a bar to see its task; click to open it."}</p>
+    <p class="hover" aria-live="off">${hover ? describe(hover, last) : "Point at a bar to see its task, click to open it. The slider goes back in time."}</p>
   </section>`;
 }
 
@@ -77,7 +77,6 @@ const describe = ({ attempt, end }, last) =>
 function Chart({ model, view, rows, setHover }) {
   const box = useRef(null);
   const canvas = useRef(null);
-  const hits = useRef([]);
   const [top, setTop] = useState(0);
   const [size, setSize] = useState(0);
   useEffect(() => {
@@ -86,11 +85,11 @@ function Chart({ model, view, rows, setHover }) {
     return () => observer.disconnect();
   }, []);
   useEffect(() => {
-    hits.current = paint(canvas.current, { model, view, rows, top: box.current.scrollTop });
+    canvas.current.hits = paint(canvas.current, { model, view, rows, top: box.current.scrollTop });
   }, [model.changes.value, view.from, view.to, rows.length, top, narrow.value, size, scheme.value]);
   const hit = (event) => {
     const [x, y] = [event.offsetX, event.offsetY];
-    return hits.current.findLast((each) => x >= each.x - 2 && x <= each.x + each.width + 2 && y >= each.y && y <= each.y + each.height);
+    return canvas.current.hits.findLast((each) => x >= each.x - 2 && x <= each.x + each.width + 2 && y >= each.y && y <= each.y + each.height);
   };
   const open = (event) => {
     const found = hit(event);
