@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -151,3 +153,10 @@ def test_it_is_found_wherever_it_listens(tmp_path: Path, host: str, seen: str) -
                 assert (await make(channel).GetStatus(pb.GetStatusRequest())).worker_id == "ada"
 
     run(test)
+
+
+def test_what_showing_needs_is_not_loaded_with_the_agent() -> None:
+    heavy = ("uvicorn", "httptools", "prometheus_client", "grpc_reflection.v1alpha", "paceline.profiling.sample")
+    code = f"import sys, paceline.agent.app; print([m for m in {heavy} if m in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert loaded.stdout.strip() == "[]"
