@@ -80,7 +80,7 @@ def server_only() -> Iterator[Fleet]:
     """A server that nobody works for yet."""
     with tempfile.TemporaryDirectory(prefix="paceline-bench-") as name:
         home = Path(name)
-        process = _start(home, "server", "--port", "0")
+        process = _start(home, "server", "--port", "0", "--http-port", "0")
         fleet = Fleet(home=home, server=psutil.Process(process.pid), processes=[process])
         try:
             until(ServerOptions(home=home).whereabouts.exists)

@@ -3,7 +3,7 @@
     python -m bench.report
 
 A table stands there between ``<!-- table: NAME -->`` and ``<!-- end -->``; what stands in between is made anew from
-bench/results/baseline.json and peers.json, the rest of the page is left alone.
+bench/results/baseline.json, peers.json and rest.json, the rest of the page is left alone.
 """
 
 import re
@@ -12,10 +12,13 @@ from pathlib import Path
 
 from bench.peers.outcome import FILE as PEERS
 from bench.peers.outcome import load as load_peers
-from bench.peers.table import HEAD, bars, cells, notes
+from bench.peers.table import HEAD as PEERS_HEAD
+from bench.peers.table import bars, cells, notes
+from bench.rest.rows import FILE as REST
 from bench.result import BASELINE, Result, load
 from bench.table import amount, split, spread, verdict, without_split
 
+HEAD = ("figure", "measured", "lowest – highest", "bar", "met")
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -33,14 +36,16 @@ def tables() -> Mapping[str, str]:
     """All that can stand in the page, by name."""
     run = load(BASELINE)
     machine, outcomes = load_peers(PEERS)
+    beside = load(REST)
     known = {outcome.peer.name: outcome for outcome in outcomes}
     return {
         "machine": said(run.machine),
-        "figures": markdown([("figure", "measured", "lowest – highest", "bar", "met"), *main_rows(run.rows)]),
+        "figures": markdown([HEAD, *main_rows(run.rows)]),
         "split": markdown(list(split(run.rows))),
         "beside": said(machine),
-        "peers": markdown([HEAD, *(cells(outcome, known) for outcome in outcomes)]),
+        "peers": markdown([PEERS_HEAD, *(cells(outcome, known) for outcome in outcomes)]),
         "notes": "\n".join(f"- {line}" for line in notes(outcomes)),
+        "rest": f"{said(beside.machine)}\n\n{markdown([HEAD, *main_rows(beside.rows)])}",
         "bars": markdown([("bar", "wanted", "measured", "met"), *bars(known)]),
     }
 

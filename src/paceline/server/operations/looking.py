@@ -62,7 +62,10 @@ def ended_view(row: JobRow) -> JobView:
 
 
 async def row_of(fleet: Fleet, job: JobId) -> JobRow:
-    """A job as kept. Raises NotFound."""
+    """A job as kept, or as it stands if that is known to be kept. Raises NotFound."""
+    live = fleet.cluster.jobs.get(job)
+    if live is not None and job <= fleet.kept_jobs.newest:
+        return JobRow(kept=live.kept, count=live.total, cancels=tuple(live.cancels))
     rows = await _rows(fleet, Jobs(ids=(job,), limit=1))
     if not rows:
         raise NotFound(f"there is no job {job}", hint="`paceline ps --all` lists them")
@@ -113,9 +116,10 @@ async def views_of(fleet: Fleet, row: JobRow, indexes: Sequence[int]) -> list[Ta
     latest: dict[int, TaskView] = {}
     after = indexes[0] - 1
     while after < indexes[-1]:
-        part = await fleet.store.read(LatestAttempts(job=job, after=after, limit=PAGE))
+        most = min(PAGE, indexes[-1] - after)
+        part = await fleet.store.read(LatestAttempts(job=job, after=after, limit=most))
         latest.update((view.index, view) for view in part)
-        after = part[-1].index if len(part) == PAGE else indexes[-1]
+        after = part[-1].index if len(part) == most else indexes[-1]
     return [_task(fleet, row, latest.get(index, TaskView(job=job, index=index, state=""))) for index in indexes]
 
 
@@ -136,10 +140,15 @@ def _task(fleet: Fleet, row: JobRow, kept: TaskView) -> TaskView:
 
 async def task(fleet: Fleet, wanted: TaskId) -> TaskView:
     """One task."""
+    over = fleet.kept_jobs.tasks.get(wanted)
+    if over is not None:
+        return over
     row = await row_of(fleet, wanted.job)
     if not any(wanted.index in span for span in _spans(row)):
         raise NotFound(f"job {wanted.job} has no task {wanted.index}: it has {row.count}")
     (view,) = await views_of(fleet, row, [wanted.index])
+    if view.state in FINAL_STATES:
+        fleet.kept_jobs.tasks.remember(wanted, view)
     return view
 
 
