@@ -85,3 +85,8 @@ def test_every_metric_of_the_rules_exists(shown: list[tuple[str, str, str, str]]
 def test_prometheus_takes_the_rules_and_the_example(tmp_path: Path) -> None:
     prometheus.promtool("check", "rules", PROMETHEUS / "alerts.yml")
     prometheus.promtool("check", "config", "--syntax-only", PROMETHEUS / "prometheus.yml")
+
+
+@prometheus.needs_promtool
+def test_the_rules_call_for_help_when_it_is_needed_and_only_then() -> None:
+    prometheus.promtool("test", "rules", ROOT / "tests/docs/alerts.yml")
