@@ -88,7 +88,12 @@ def opened(board: Board, browser: Browser) -> Iterator[Opener]:
             complaints.append(message.text)
 
     def open_view(
-        route: str = "/", *, scheme: str = "light", size: Sequence[int] = WIDE, token: str | None = None
+        route: str = "/",
+        *,
+        scheme: str = "light",
+        size: Sequence[int] = WIDE,
+        token: str | None = None,
+        before: Callable[[Page], object] = lambda page: None,
     ) -> Page:
         context = browser.new_context(
             color_scheme="dark" if scheme == "dark" else "light",
@@ -100,6 +105,7 @@ def opened(board: Board, browser: Browser) -> Iterator[Opener]:
         page.set_default_timeout(15_000)
         page.on("console", heard)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        before(page)
         page.goto(f"{board.url}/#{route}")
         return page
 
