@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import hashlib
 import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.architecture.source import ROOT
@@ -14,11 +15,13 @@ BARE = re.compile(r"""(?:from|import)\s*\(?["'](?![./])[^"']*["']""")
 ADDRESS = re.compile(r"""["'(](?:https?:)?//[\w.-]+""")
 
 
-def ask(home: Path, scenario: "object") -> None:
+def ask(home: Path, scenario: Callable[[Caller], Awaitable[None]]) -> None:
+    """Without a token."""
+
     async def run() -> None:
         async with calling(home) as caller:
             caller.http.headers.pop("authorization")
-            await scenario(caller)  # type: ignore[operator]
+            await scenario(caller)
 
     asyncio.run(run())
 

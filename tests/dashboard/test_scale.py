@@ -79,7 +79,7 @@ def first_paint(page: Page) -> float:
 def test_a_long_list_is_there_at_once_and_costs_little(
     opened: Opener, route: str, table: str, rows: int, first: str
 ) -> None:
-    paints = []
+    paints: list[float] = []
     while len(paints) < LOOKS and min(paints, default=FIRST_PAINT) >= FIRST_PAINT:
         meters: list[Meter] = []
         page = opened(route, before=lambda page, meters=meters: meters.append(Meter(page)))

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Position, expect
 
 from tests.dashboard.conftest import PHONE, WIDE, Board, Opener, picture
 
@@ -132,10 +132,10 @@ def test_the_timeline_leads_to_the_task(opened: Opener) -> None:
     canvas = page.locator(".timeline canvas")
     page.wait_for_function("() => document.querySelector('.timeline canvas').hits?.length > 0")
     bar = canvas.evaluate("canvas => canvas.hits[0]")
-    at = {"x": bar["x"] + bar["width"] / 2, "y": bar["y"] + bar["height"] / 2}
-    canvas.hover(position=at)
+    middle: Position = {"x": bar["x"] + bar["width"] / 2, "y": bar["y"] + bar["height"] / 2}
+    canvas.hover(position=middle)
     expect(page.locator(".hover")).to_contain_text("#1")
-    canvas.click(position=at)
+    canvas.click(position=middle)
     expect(page.get_by_role("heading", name="Task")).to_be_visible()
 
 
