@@ -87,7 +87,7 @@ def test_who_has_a_file_open(tmp_path: Path) -> None:
 
 class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.send_response(200 if self.path in ("/health", "/metrics") else 404)
+        self.send_response({"/": 200, "/health": 200, "/metrics": 200, "/guarded/metrics": 401}.get(self.path, 404))
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's word
@@ -109,10 +109,10 @@ def test_the_servers_pages(tmp_path: Path) -> None:
     around = near(tmp_path, 50051)
     with answering() as url:
         write_whereabouts(tmp_path, "127.0.0.1:50051", url)
-        assert told(pages.server(around)) == [("ok", f"{url}/health answers")]
+        assert told(pages.server(around)) == [("ok", f"{url}/health answers"), ("ok", f"{url}/ answers")]
         write_whereabouts(tmp_path, "127.0.0.1:50051", f"{url}/elsewhere")
-        assert [each.state for each in pages.server(around)] == [State.PROBLEM]
-    [found] = pages.server(around)
+        assert [each.state for each in pages.server(around)] == [State.PROBLEM, State.PROBLEM]
+    found, _ = pages.server(around)
     assert found.state is State.PROBLEM
     assert "does not answer: connection refused" in found.finding
 
@@ -124,6 +124,8 @@ def test_a_workers_metrics(tmp_path: Path) -> None:
     with answering() as url:
         (directory / "worker.json").write_text(json.dumps({**about, "http": url}))
         assert told(pages.worker(near(tmp_path))) == [("ok", f"{url}/metrics answers")]
+        (directory / "worker.json").write_text(json.dumps({**about, "http": f"{url}/guarded"}))
+        assert told(pages.worker(near(tmp_path))) == [("ok", f"{url}/guarded/metrics answers whoever shows a token")]
     (directory / "worker.json").write_text(json.dumps({**about, "http": f"http://{LOCAL}:{free_port()}"}))
     assert [each.state for each in pages.worker(near(tmp_path))] == [State.PROBLEM]
     (directory / "worker.json").write_text(json.dumps({**about, "http": url, "pid": 1 << 30}))

@@ -24,6 +24,7 @@ def server(around: Surroundings) -> Iterator[Finding]:
         yield skipped("no server is known")
     elif around.is_ours and left is not None and left.http:
         yield _answered(f"{left.http}/health", around.tls, problem)
+        yield _answered(f"{left.http}/", around.tls, problem)
     elif around.is_ours:
         yield skipped("this server has written down no address for browsers")
     else:
@@ -54,6 +55,8 @@ def _answered(url: str, tls: Tls, verdict: Callable[..., Finding]) -> Finding:
         return verdict(f"{url} does not answer: {_words(error)}", todo, url=url)
     if status == http.client.OK:
         return ok(f"{url} answers", url=url)
+    if status == http.client.UNAUTHORIZED:
+        return ok(f"{url} answers whoever shows a token", url=url)
     todo = f"see what is there: curl -i {url}"
     return verdict(f"{url} answers {status}: this is no Paceline, or it is in trouble", todo, url=url, status=status)
 
