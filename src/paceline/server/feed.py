@@ -29,7 +29,7 @@ from paceline.server.changes import Changes
 from paceline.server.fleet import Fleet
 from paceline.server.operations import looking
 from paceline.server.rest.sse import comment, event
-from paceline.server.ring import Ring
+from paceline.server.ring import FRAMES, Ring
 
 INTERVAL = 0.25
 """Seconds between two frames, at least."""
@@ -48,7 +48,7 @@ _encode = msgspec.json.Encoder().encode
 class Feed:
     """One for the server. ``follow`` is what each follower is sent."""
 
-    def __init__(self, fleet: Fleet, interval: float = INTERVAL, linger: float = LINGER) -> None:
+    def __init__(self, fleet: Fleet, interval: float = INTERVAL, linger: float = LINGER, frames: int = FRAMES) -> None:
         self._fleet = fleet
         self._interval = interval
         self._linger = linger
@@ -56,7 +56,7 @@ class Feed:
         self._hearing = ExitStack()  # holds our ear while changes are noted
         self._noting = False
         self._changes = Changes()
-        self._ring = Ring()
+        self._ring = Ring(frames)
         self._next_at = 0.0  # before, no frame is made
         self._making: asyncio.Task[None] | None = None
         self._next = Alarm(fleet.clock, self._make)
