@@ -65,7 +65,7 @@ async def _serve(options: WorkerOptions, places: Places) -> None:
     machine = probe(options, clock)
     identity = await credentials(options, places.key)
     places.logs.mkdir(mode=0o700, exist_ok=True)
-    make_scratch(places.scratch)
+    make_scratch(options)
     places.calls.mkdir(mode=0o700, exist_ok=True)
     worker = Worker(Books(machine.capacity), places, options.reserve)
     spool = Spool(places.spool)

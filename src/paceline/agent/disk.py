@@ -1,4 +1,4 @@
-"""The disk that a worker works on: how much of it is free, and whether it can be written at all.
+"""The disks that a worker works on: how much of them is free, and whether they can be written at all.
 
 Free space does not say so. All files may be in use, or all of a quota; a file system with errors is made read-only. So
 to look is to try.
@@ -15,8 +15,13 @@ _TRIED = 4096
 """Bytes."""
 
 
-def look(directory: Path) -> Space:
-    """As it is now. Raises FileNotFoundError when the directory is gone."""
+def look(*directories: Path) -> Space:
+    """As it is now, where it is worst. Raises FileNotFoundError when one of them is gone."""
+    spaces = [_look(each) for each in dict.fromkeys(directories)]
+    return min(spaces, key=lambda space: (not space.fault, space.free))
+
+
+def _look(directory: Path) -> Space:
     try:
         _write(directory / "probe")
         return Space(free=shutil.disk_usage(directory).free)

@@ -210,7 +210,7 @@ class Loop:
             if self._outbox.journal.torn:
                 self._mend()
             fault = self._outbox.journal.fault
-            self.hear(Space(fault=fault) if fault else look(self._places.directory))
+            self.hear(Space(fault=fault) if fault else look(self._places.directory, self._places.scratch.parent))
             await asyncio.sleep(SPACE_EVERY)
 
     def _leave(self) -> None:

@@ -6,11 +6,13 @@
 import os
 from pathlib import Path
 
+from paceline.config import WorkerOptions
 from paceline.model.errors import UsageError
 
 
-def make_scratch(scratch: Path) -> None:
+def make_scratch(options: WorkerOptions) -> None:
     """It is there afterwards, and it is ours. Raises UsageError for a place that is not for us."""
+    scratch = options.scratch.absolute()
     try:
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -18,7 +20,13 @@ def make_scratch(scratch: Path) -> None:
         raise UsageError(
             f"worker.working_dir: {scratch} cannot be made: {why}", hint="name a directory that you may write to"
         ) from None
-    own = scratch.parent.parent.resolve() / scratch.parent.name / scratch.name  # links above it are the user's affair
+    if options.working_dir:
+        _refuse_strange(scratch)
+
+
+def _refuse_strange(scratch: Path) -> None:
+    """Links above it are the user's affair, and so are those in his own home."""
+    own = scratch.parent.parent.resolve() / scratch.parent.name / scratch.name
     if scratch.resolve() != own or scratch.stat().st_uid != os.geteuid():
         raise UsageError(
             f"worker.working_dir: {scratch} leads elsewhere or belongs to somebody else",
