@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
+from paceline.agent.face.gpus import GpuLoad, read
 from paceline.agent.face.metrics import exposition
 from paceline.agent.frames import Shape
 from paceline.executor import Progress
@@ -94,6 +96,18 @@ def test_our_own_say_how_it_stands_with_the_server(tmp_path: Path) -> None:
     assert seen["paceline_worker_heartbeat_age_seconds",] == 3.0
     assert seen["paceline_worker_attempts", "unsettled"] == 1
     assert seen["paceline_worker_reports_total",] == 1
+
+
+def test_devices_say_how_busy_they_are(tmp_path: Path) -> None:
+    gpus = [GpuLoad(uuid="GPU-1", busy=0.5, memory_bytes=7), GpuLoad(uuid="MIG-2", busy=math.nan, memory_bytes=9)]
+    seen = prometheus.samples(exposition(Shown(tmp_path).vitals, gpus)[0])
+    assert seen["paceline_worker_gpu_busy_ratio", "GPU-1"] == 0.5
+    assert math.isnan(seen["paceline_worker_gpu_busy_ratio", "MIG-2"])
+    assert seen["paceline_worker_gpu_memory_used_bytes", "MIG-2"] == 9
+
+
+def test_the_devices_of_this_machine_are_asked() -> None:
+    assert all(gpu.uuid.startswith(("GPU-", "MIG-")) and gpu.memory_bytes >= 0 for gpu in read())
 
 
 def test_open_metrics_for_who_asks_for_it(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from prometheus_client.core import Metric
 
 import paceline
+from paceline.agent.face.gpus import GpuLoad
 from paceline.agent.face.load import Load
 from paceline.agent.face.vitals import Vitals
 from paceline.agent.standing import Standing
@@ -22,17 +23,18 @@ NODE_WORDS: Mapping[str, str] = {"completed": "success", "failed": "failed", "ca
 Labels = tuple[str, ...]
 
 
-def exposition(vitals: Vitals, accept: str = "") -> tuple[bytes, str]:
+def exposition(vitals: Vitals, gpus: Sequence[GpuLoad] = (), accept: str = "") -> tuple[bytes, str]:
     """All of it as text, and the text's media type."""
-    return expose(families(vitals), accept)
+    return expose(families(vitals, gpus), accept)
 
 
-def families(vitals: Vitals) -> Iterator[Metric]:
+def families(vitals: Vitals, gpus: Sequence[GpuLoad] = ()) -> Iterator[Metric]:
     """Every family, in the order in which docs/metrics.md lists them."""
     now, load, standing, tally = vitals.clock.steady(), vitals.load(), vitals.standing(), vitals.tally
     yield from _worker(tally, load, standing, now)
     yield from _node(tally, load, standing)
     yield from _own(vitals, load, standing)
+    yield from _gpus(gpus)
 
 
 def _worker(tally: Tally, load: Load, standing: Standing, now: float) -> Iterator[Metric]:
@@ -87,3 +89,12 @@ def _own(vitals: Vitals, load: Load, standing: Standing) -> Iterator[Metric]:
     yield counter("paceline_worker_reports_total", "Progress reports of tasks.", tally.reports)
     yield gauge("paceline_worker_draining", "1 while nothing new is taken, else 0.", float(bool(standing.pauses)))
     yield gauge("paceline_worker_disk_free_bytes", "Free space where the worker works.", load.disk_free_bytes)
+
+
+def _gpus(gpus: Sequence[GpuLoad]) -> Iterator[Metric]:
+    busy: dict[Labels, float] = {(gpu.uuid,): gpu.busy for gpu in gpus}
+    yield gauges(
+        "paceline_worker_gpu_busy_ratio", "Share of the time that a GPU of the machine was busy.", ("gpu",), busy
+    )
+    memory: dict[Labels, float] = {(gpu.uuid,): gpu.memory_bytes for gpu in gpus}
+    yield gauges("paceline_worker_gpu_memory_used_bytes", "Memory in use on a GPU of the machine.", ("gpu",), memory)

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from paceline.agent.face import gpus
 from paceline.agent.face.metrics import exposition
 from paceline.agent.face.vitals import Vitals
 from paceline.model.errors import Forbidden, NotAllowed, NotFound, PacelineError
@@ -69,7 +70,8 @@ class Pages:
             return Answer(b"only GET and HEAD\n", "text/plain", 405)
         match scope["path"]:
             case "/metrics":
-                return Answer(*exposition(self._vitals, headers.get("accept", "")))
+                devices = await asyncio.to_thread(gpus.read)
+                return Answer(*exposition(self._vitals, devices, headers.get("accept", "")))
             case "/health" | "/":
                 return Answer(msgspec.json.encode(self._vitals.health()), "application/json")
             case "/debug/profile" | "/debug/pprof/profile":
