@@ -37,8 +37,6 @@ from paceline.server.logbook import Logbook
 from paceline.server.loop import Loop
 from paceline.server.near import NearDoor, rooms
 from paceline.server.open_jobs import OpenJobs
-from paceline.server.rest.app import make_app
-from paceline.server.rest.serve import listener as http_listener
 from paceline.server.space import Space
 from paceline.server.tracing import Tracing
 from paceline.server.trimming import trim_after_bursts
@@ -58,6 +56,7 @@ from paceline.wire.standard import WORKERS, add_health, add_reflection
 from paceline.wire.whereabouts import write_whereabouts
 
 if TYPE_CHECKING:
+    from paceline.server.rest.app import Site
     from paceline.telemetry.otlp import Exporter
 
 FAREWELL = 2.0
@@ -88,6 +87,7 @@ def _refuse_open_doors(options: ServerOptions) -> None:
 async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> int:
     store = make_store(options)
     catalog = make_catalog(options)
+    making = asyncio.create_task(asyncio.to_thread(_site))
     await _open(catalog)
     snapshot = await store.load()
     clock = SystemClock(not_before=snapshot.now)
@@ -117,7 +117,7 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
         profile=options.profile,
     )
     try:
-        async with _doors(fleet, links, options) as (address, http):
+        async with _doors(fleet, links, options, await making) as (address, http):
             said(address, http)
             _LOG.info("server ready", address=address, http=http, store=fleet.store_name, jobs=restored)
             return await _until_stopped(loop)
@@ -128,10 +128,10 @@ async def _serve(options: ServerOptions, said: Callable[[str, str], None]) -> in
 
 
 @asynccontextmanager
-async def _doors(fleet: Fleet, links: Links, options: ServerOptions) -> AsyncIterator[tuple[str, str]]:
+async def _doors(fleet: Fleet, links: Links, options: ServerOptions, site: "Site") -> AsyncIterator[tuple[str, str]]:
     """Every way in, for as long as the context lasts. Yields address and URL."""
     server, address = await listen(fleet, links, options)
-    listener = pages(fleet, options)
+    listener = pages(site, fleet, options)
     door = NearDoor(options.home, Gate(fleet.auth, fleet.clock), rooms(fleet, links))
     await door.open()
     _settle_memory()
@@ -246,9 +246,20 @@ async def listen(fleet: Fleet, links: Links, options: ServerOptions) -> tuple[gr
     return server, f"{_seen(options.host)}:{port}"
 
 
-def pages(fleet: Fleet, options: ServerOptions) -> Listener:
+def _site() -> "Site":
+    """All that is answered over HTTP. It takes as long to load as the rest of the server, so it does while the store
+    opens: a server that was killed is back the sooner."""
+    from paceline.server.rest.app import make_site  # noqa: PLC0415 - in a thread, not before all else
+
+    return make_site()
+
+
+def pages(site: "Site", fleet: Fleet, options: ServerOptions) -> Listener:
     """REST and the dashboard, at a port of their own."""
-    return http_listener(make_app(fleet, (options.host, *options.http_hosts)), options)
+    from paceline.server.rest.app import opened  # noqa: PLC0415 - loaded by now
+    from paceline.server.rest.serve import listener  # noqa: PLC0415 - the same
+
+    return listener(opened(site, fleet, (options.host, *options.http_hosts)), options)
 
 
 def _seen(host: str) -> str:

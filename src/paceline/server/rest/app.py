@@ -1,6 +1,7 @@
 """All routes, and the one application that they make."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 
 from litestar import Litestar, Response, Router, get
@@ -61,20 +62,31 @@ COMPRESSION = CompressionConfig(
 """Of long lists, a tenth is left. What is sent bit by bit must not wait for more, and files are small already."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """All routes, before there is a fleet to ask. ``handed``: what their handlers get, by argument."""
+
+    routes: Litestar
+    handed: dict[str, object]
+
+
 def make_app(fleet: Fleet, hosts: Collection[str]) -> ASGIApp:
     """What answers, door included. ``hosts``: further names by which we may be called."""
-    return Access(Door(make_routes(fleet), fleet.auth, fleet.clock, hosts), fleet.clock)
+    return opened(make_site(), fleet, hosts)
 
 
-def make_routes(fleet: Fleet) -> Litestar:
-    """What is behind the door."""
-    feed = Feed(fleet)
-    return Litestar(
+def opened(site: Site, fleet: Fleet, hosts: Collection[str]) -> ASGIApp:
+    """The same, of routes that are made already."""
+    site.handed.update(fleet=fleet, feed=Feed(fleet))
+    return Access(Door(site.routes, fleet.auth, fleet.clock, hosts), fleet.clock)
+
+
+def make_site() -> Site:
+    """What is behind the door. Takes a third of a second, and no fleet: that may come later."""
+    handed: dict[str, object] = {}
+    made = Litestar(
         [*routes(), schema],
-        dependencies={
-            "fleet": Provide(lambda: fleet, sync_to_thread=False, use_cache=True),
-            "feed": Provide(lambda: feed, sync_to_thread=False, use_cache=True),
-        },
+        dependencies={name: _provide(handed, name) for name in openapi.HANDED},
         exception_handlers={
             PacelineError: problems.ours,
             HTTPException: problems.theirs,
@@ -87,6 +99,11 @@ def make_routes(fleet: Fleet) -> Litestar:
         request_max_body_size=problems.BODY_LIMIT,
         logging_config=None,
     )
+    return Site(routes=made, handed=handed)
+
+
+def _provide(handed: Mapping[str, object], name: str) -> Provide:
+    return Provide(lambda: handed[name], sync_to_thread=False, use_cache=True)
 
 
 def routes() -> Sequence[ControllerRouterHandler]:
