@@ -12,6 +12,7 @@ from paceline.model.ids import WorkerId
 from paceline.model.job import JobSpec, Spec
 from paceline.sdk.client import Client
 from tests.server.conftest import ScriptedWorker, serving
+from tests.server.test_models import publish
 
 pytestmark = pytest.mark.parametrize("way", ["near", "far"])
 
@@ -38,6 +39,24 @@ def test_every_change_says_with_whose_credential_it_was_made(tmp_path: Path, way
             assert await who(client, "worker_kept") == ["", "admin"]
             assert await who(client, "job_kept") == ["admin"]
             assert await who(client, "cancel_kept") == ["admin"]
+
+    asyncio.run(scenario())
+
+
+def test_what_is_done_to_a_model_is_in_the_log(tmp_path: Path, way: str) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client(way) as client:
+            await client.submit([JobSpec(name="j", run=TRUE)])
+            model = await publish(served)
+            await client.rename_model(model.key, "best")
+            await client.tag_model(model.key, ["good"], ["bad"])
+            await client.remove_model(model.key)
+            lines = await client.events(kinds=["model"])
+            bodies = [json.loads(line.body) for line in lines]
+            assert [body["change"] for body in bodies] == ["published", "renamed", "tagged", "removed"]
+            assert [body["to"] for body in bodies] == ["", "best", "+good -bad", ""]
+            assert [body["by"] for body in bodies[1:]] == ["admin"] * 3
+            assert {line.subject for line in lines} == {model.key}
 
     asyncio.run(scenario())
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from paceline.model.job import JobSpec, Spec
-from paceline.model.records import AttemptsGranted, ModelChanged
+from paceline.model.records import ModelChanged, Record
 from paceline.server import feed as module
 from paceline.server.changes import Changes
 from paceline.server.feed import Feed
-from paceline.server.ring import Ring
 from tests.contracts.records import WORKER, cancelled, chunk, granted, job, payloads, report, succeeded, token, worker
 from tests.server.conftest import Served, serving
 
@@ -20,9 +19,9 @@ TRUE = Spec(kind="command", body=b'{"argv": ["true"]}')
 
 
 @asynccontextmanager
-async def feeding(home: Path, linger: float = 60.0) -> AsyncIterator[tuple[Served, Feed]]:
+async def feeding(home: Path, linger: float = 60.0, frames: int = 1000) -> AsyncIterator[tuple[Served, Feed]]:
     async with serving(home) as served:
-        yield served, Feed(served.fleet, interval=0.0, linger=linger)
+        yield served, Feed(served.fleet, interval=0.0, linger=linger, frames=frames)
 
 
 async def submit(served: Served, *names: str) -> None:
@@ -110,11 +109,10 @@ def test_who_comes_back_too_late_begins_anew(tmp_path: Path) -> None:
 def test_who_is_too_slow_is_sent_away(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
-            feeding(tmp_path) as (served, feed),
+            feeding(tmp_path, frames=1) as (served, feed),
             aclosing(feed.follow()) as slow,
             aclosing(feed.follow()) as fast,
         ):
-            feed.ring = Ring(frames=1)
             for each in (slow, fast):
                 await told(each)
             for name in ("a", "b", "c"):
@@ -129,13 +127,14 @@ def test_who_is_too_slow_is_sent_away(tmp_path: Path) -> None:
 
 def test_what_is_noted() -> None:
     changes = Changes()
-    for record in (report(1), chunk(0, b"x"), token()):
+    nobodys: list[Record] = [report(1), chunk(0, b"x"), token()]
+    somebodys: list[Record] = [job(), payloads(0, b"x"), granted(0), succeeded(0), cancelled(), worker()]
+    for record in nobodys:
         changes.note(record)
     assert not changes
-    for record in (job(), payloads(0, b"x"), granted(0), succeeded(0), cancelled(), worker()):
+    for record in somebodys:
         changes.note(record)
     assert (list(changes.jobs), list(changes.workers), changes.models) == ([1], [WORKER], False)
-    assert isinstance(granted(0), AttemptsGranted)
     taken = changes.take(1, 0)
     assert (list(taken.jobs), list(taken.workers)) == ([1], [])
     assert (list(changes.jobs), list(changes.workers)) == ([], [WORKER])
