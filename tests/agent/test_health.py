@@ -116,7 +116,9 @@ def test_a_name_of_this_machine_or_an_address_may_call(tmp_path: Path, host: str
     assert get(Shown(tmp_path), "/health", host=host)[0] == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "", "evil.example:2112", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "", "evil.example:2112", "127.0.0.1.evil.example", "localhost.evil.example"]
+)
 def test_a_foreign_name_bent_to_this_machine_is_refused(tmp_path: Path, host: str) -> None:
     status, said = get(Shown(tmp_path), "/metrics", host=host)
     assert status == 403

@@ -33,8 +33,12 @@ async def show(vitals: Vitals, key: str) -> None:
         started_at=vitals.started_at,
         pid=os.getpid(),
     )
-    write_worker(options, here)
-    LOG.info("metrics are shown", http=here.http, grpc=here.grpc)
+    try:
+        write_worker(options, here)
+    except OSError as error:  # a full disk ends no work
+        LOG.warning("where metrics are shown cannot be written down", http=here.http, grpc=here.grpc, why=str(error))
+    else:
+        LOG.info("metrics are shown", http=here.http, grpc=here.grpc)
     try:
         await asyncio.Event().wait()
     finally:

@@ -45,9 +45,7 @@ class Pages:
     def __init__(self, vitals: Vitals, key: str) -> None:
         self._vitals = vitals
         self._key = key
-        self._names = frozenset(
-            (*LOOPBACK, vitals.options.metrics_host, socket.gethostname().partition(".")[0].lower())
-        )
+        self._names = frozenset((*LOOPBACK, vitals.options.metrics_host, socket.gethostname().lower()))
 
     async def __call__(self, scope: Scope, receive: object, send: Send) -> None:
         if scope["type"] != "http":  # uvicorn is told to speak nothing else
@@ -62,7 +60,7 @@ class Pages:
 
     def _demand_ours(self, host: str) -> None:
         name = split_host(host)
-        if name not in self._names and name.partition(".")[0] not in self._names and not _is_address(name):
+        if name not in self._names and not _is_address(name):
             raise Forbidden(f"Host: {host!r} is no name of this machine", hint="call it by its address")
 
     async def _answer(self, scope: Scope, headers: Mapping[str, str]) -> Answer:
