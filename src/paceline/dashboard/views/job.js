@@ -61,7 +61,8 @@ export function Job({ name }) {
 
 function Head({ job }) {
   const cancel = async () => {
-    const text = `${some(job.waiting, "task")} will not start, ${some(job.running, "task")} will be ended with all processes.`;
+    const parts = [job.waiting && `${some(job.waiting, "task")} will not start`, job.running && `${some(job.running, "task")} will be ended, with all processes`];
+    const text = `${parts.filter(Boolean).join(", ") || "Nothing of it runs or waits"}.`;
     const reason = await confirm({ title: `Cancel job ${job.job}?`, text, action: "Cancel the job" });
     if (reason !== null) await attempt(() => post(`/api/jobs/${job.job}/cancel`, { reason }), `job ${job.job} is being cancelled`);
   };
