@@ -18,7 +18,11 @@ LONG_FUNCTIONS: Mapping[str, str] = {}
 LONG_FILES: Mapping[str, str] = {}
 """Files that may be longer than 400 lines."""
 
-MANY_PARAMETERS: Mapping[str, str] = {}
+MANY_PARAMETERS: Mapping[str, str] = {
+    "server/rest/events.py:listed": "each is a parameter of a query",
+    "server/rest/models.py:listed": "each is a parameter of a query",
+    "server/rest/tasks.py:log": "each is a parameter of a query",
+}
 """``place:function`` that may take more than six parameters."""
 
 MANY_METHODS: Mapping[str, str] = {}

@@ -19,6 +19,7 @@ from paceline.model.queries import (
     LatestAttempts,
     Log,
     Reports,
+    ReportsFrom,
     Results,
     Submission,
     TaskAttempts,
@@ -498,6 +499,16 @@ class StoreContract:
                 ]
                 assert [v.index for v in await store.read(Reports(job=JOB, index=7))] == [7]
                 assert [v.step for v in await store.read(Reports(job=JOB, index=0, limit=1))] == [1]
+
+        asyncio.run(scenario())
+
+    def test_reports_a_page_at_a_time(self, world: World) -> None:
+        async def scenario() -> None:
+            async with opened(world) as store:
+                await keep(store, *(report(step) for step in range(5)), report(1, index=7))
+                pages = [await store.read(ReportsFrom(job=JOB, index=0, skip=skip, limit=2)) for skip in (0, 2, 4, 6)]
+                assert [[view.step for view in page] for page in pages] == [[0, 1], [2, 3], [4], []]
+                assert [view.index for view in await store.read(ReportsFrom(job=JOB, skip=5))] == [7]
 
         asyncio.run(scenario())
 
