@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +91,33 @@ def test_the_callers_own_span_comes_before_the_environment(
         found = place_of(placed)
     assert found is not None
     assert found.trace == trace.format_trace_id(span.get_span_context().trace_id)
+
+
+PROGRAM = """
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from paceline.model.job import JobSpec, Spec
+from paceline.sdk.tracing import submission
+
+told, provider = InMemorySpanExporter(), TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(told))
+trace.set_tracer_provider(provider)
+with trace.get_tracer("program").start_as_current_span("request"):
+    with submission([JobSpec(name="a", run=Spec(kind="command", body=b"{}"))]) as [placed]:
+        pass
+submit, request = told.get_finished_spans()
+assert submit.parent.span_id == request.context.span_id
+place = f"00-{submit.context.trace_id:032x}-{submit.context.span_id:016x}-01"
+assert placed.run.env == (("TRACEPARENT", place),), placed
+print(submit.name, submit.kind.name)
+"""
+
+
+def test_a_program_with_opentelemetry_has_our_span_among_its_own() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "submit a PRODUCER\n", done.stderr
 
 
 # ── the server ──────────────────────────────────────────────────────────────────────────────────────────────────────
