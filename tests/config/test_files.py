@@ -21,9 +21,10 @@ def found(start: Path, config_home: Path = Path("/nowhere")) -> list[SettingsFil
     return list(files(start, config_home))
 
 
-def write(path: Path, text: str) -> Path:
+def write(path: Path, text: str, mode: int = 0o600) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
+    path.chmod(mode)
     return path
 
 
@@ -91,6 +92,14 @@ def test_what_is_wrong_is_told_with_its_line(project: Path, text: str, message: 
     assert refused.value.message.startswith(str(path))
     assert message in refused.value.message
     assert hint in refused.value.hint
+
+
+def test_a_secret_that_others_may_read_is_refused(project: Path, tmp_path: Path) -> None:
+    user = write(tmp_path / "paceline" / "config.toml", '[server]\ntoken = "pl_secret"\n', 0o644)
+    with pytest.raises(UsageError, match=r"holds server\.token, and others may read it") as refused:
+        found(project, tmp_path)
+    assert refused.value.hint == f"chmod 600 {user}"
+    assert "pl_secret" not in refused.value.message
 
 
 def test_a_file_that_cannot_be_decoded(project: Path) -> None:

@@ -102,6 +102,7 @@ def test_an_address_of_version_6() -> None:
 def test_a_file_of_settings_may_name_both(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "paceline").mkdir()
     (home / "paceline" / "config.toml").write_text('[server]\naddress = "far.example"\ntoken = "pl_admin_file"\n')
+    (home / "paceline" / "config.toml").chmod(0o600)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     found = find()
     assert (found.address, found.token) == ("far.example:50051", "pl_admin_file")
@@ -122,6 +123,7 @@ def test_a_project_may_name_what_the_user_has_named(home: Path, monkeypatch: pyt
     (home / "paceline.toml").write_text('[server]\naddress = "http://far.example:3000"\n')
     (home / "paceline").mkdir()
     (home / "paceline" / "config.toml").write_text('[server]\naddress = "far.example"\ntoken = "pl_admin_file"\n')
+    (home / "paceline" / "config.toml").chmod(0o600)
     monkeypatch.chdir(home)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     assert find().token == "pl_admin_file"

@@ -70,6 +70,7 @@ def read_file(path: Path, whose: str, inside: str = "") -> SettingsFile:
     values = dict(_leaves(document, ""))
     for key in values:
         _check(key, whose, f"{path}, line {lines[key]}" if key in lines else str(path))
+    _refuse_open_secrets(path, values)
     return SettingsFile(path=path, whose=whose, values=values, lines=lines)
 
 
@@ -107,6 +108,12 @@ def _check(key: str, whose: str, where: str) -> None:
     if whose == PROJECT and setting.personal:
         hint = f"write it into the user's file, ~/.config/paceline/config.toml, or into {setting.variable}"
         raise UsageError(f"{where}: {key} is not for a project's file, which others write, too", hint=hint)
+
+
+def _refuse_open_secrets(path: Path, values: Mapping[str, object]) -> None:
+    secrets = [setting.key for setting in TABLE if setting.secret and setting.key in values]
+    if secrets and path.stat().st_mode & 0o077:
+        raise UsageError(f"{path}: holds {secrets[0]}, and others may read it", hint=f"chmod 600 {path}")
 
 
 def _leaves(value: object, prefix: str) -> Iterator[tuple[str, object]]:

@@ -46,7 +46,7 @@ EXPERIMENT = Setting(
     key="submit.experiment",
     kind=TEXT,
     readers=(CLIENT,),
-    help="A label that groups jobs, for those submitted without one.",
+    help="A label that groups jobs, for those that run, submit and the SDK submit without one.",
     otherwise="none",
     own="PACELINE_EXPERIMENT",
 )
