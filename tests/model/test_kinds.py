@@ -84,3 +84,15 @@ def test_bad_parameters_are_named(body: bytes, text: str, hint: str) -> None:
 def test_what_a_task_has_of_its_own_replaces_what_its_job_says() -> None:
     params = kinds.parse("pot", b'{"shape": "round", "size": 1}', b'{"size": 2}')
     assert (params.shape, params.size) == ("round", 2)
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_kind_that_asks_for_nothing_asks_for_workers_that_know_it() -> None:
+    assert kinds.features("pot", kinds.parse("pot", b'{"shape": "round"}')) == ("pot",)
+    assert kinds.features("function", kinds.parse("function", b'{"ref": "a:b", "python": "3.11"}')) == ("python3.11",)
+    assert kinds.features("command", kinds.parse("command", b'{"argv": ["true"]}')) == ()
+
+
+def test_a_machine_offers_every_kind_that_is_installed() -> None:
+    assert {"simulate", "function"} <= kinds.offered()
+    assert "command" not in kinds.offered()

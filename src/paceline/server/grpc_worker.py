@@ -59,4 +59,4 @@ class WorkerService(rpc.WorkerServiceServicer):
         return await self._polling.turn(CALLER.get(), request)
 
     async def ListWorkers(self, request: pb.ListWorkersRequest, context: Context) -> pb.ListWorkersResponse:
-        return self._polling.list(request)
+        return self._polling.show(request)

@@ -133,8 +133,7 @@ class Polling:
             seconds = min(seconds, words.at_least_0(request.wait_seconds, "wait_seconds"))
         if request.HasField("capabilities"):
             await self._changed(box, caller, machine(request.capabilities, self._fleet.clock.now()))
-        if not await box.beat(PATIENCE):
-            raise TryAgain("the server cannot take note of anything now", hint="ask again in a moment")
+        await self._hear(box, caller)
         box.resume()
         await box.until(lambda: box.waiting or box.untold, seconds)
         tasks = self._fetch(box, most or 1)
@@ -169,12 +168,17 @@ class Polling:
         if status == words.TERMINATED:
             await self._leave(box)
             return pb.HeartbeatResponse()
-        if not await box.beat(PATIENCE):
-            raise TryAgain("the server cannot take note of anything now", hint="send the heartbeat again")
+        await self._hear(box, caller)
         if status:
             await self._turn(box, status)
         strange = box.compare(frozenset(listed)) if request.HasField("held") else ()
         return pb.HeartbeatResponse(cancelled=[*map(str, strange), *self._cancelled(box)], drain=self._drained(box))
+
+    async def _hear(self, box: Mailbox, caller: Principal) -> None:
+        """Take note that it is alive. Raises NotFound if it is out by now, TryAgain if nothing can be taken note of."""
+        if not await box.beat(PATIENCE):
+            self._present(caller, "")
+            raise TryAgain("the server cannot take note of anything now", hint="the same again in a moment")
 
     async def update(self, caller: Principal, request: pb.UpdateTaskStatusRequest) -> pb.UpdateTaskStatusResponse:
         """More of a task, or its end: recorded when this is answered."""
@@ -190,7 +194,7 @@ class Polling:
 
     # ── looking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def list(self, request: pb.ListWorkersRequest) -> pb.ListWorkersResponse:
+    def show(self, request: pb.ListWorkersRequest) -> pb.ListWorkersResponse:
         """Every worker, those with a link too."""
         views = workers.workers(self._fleet)
         shown = views if request.all else workers.present(views)
