@@ -21,7 +21,7 @@ const COLUMNS = [
   { label: "Task", width: "104px", cell: (task) => html`<a href=${to("tasks", word(task))}>${word(task)}</a>` },
   { label: "State", width: "100px", cell: (task) => html`<${Badge} state=${task.state} />` },
   { label: "Try", width: "44px", end: true, wide: true, cell: (task) => task.attempt || "" },
-  { label: "Worker", width: "minmax(72px, 1fr)", cell: (task) => html`<span title=${task.worker}>${task.worker}</span>` },
+  { label: "Worker", width: "minmax(72px, 1fr)", wide: true, cell: (task) => html`<span title=${task.worker}>${task.worker}</span>` },
   { label: "Began", width: "112px", end: true, wide: true, cell: (task) => moment(task.granted_at) },
   { label: "Took", width: "92px", end: true, cell: (task) => took(task) },
   { label: "How it ended, or why it waits", width: "minmax(96px, 3fr)", wide: true, cell: (task) => (WAITS.includes(task.state) ? html`<${Why} task=${task} />` : html`<${Ending} task=${task} />`) },

@@ -15,10 +15,10 @@ const STATES = ["RUNNING", "WAITING", "BLOCKED", "STOPPING", "SUCCEEDED", "FAILE
 const WAITS = ["WAITING", "BLOCKED"];
 
 const COLUMNS = [
-  { label: "Job", width: "64px", cell: (job) => html`<a href=${to("jobs", job.job)}>${job.job}</a>` },
-  { label: "Name", width: "minmax(96px, 1.6fr)", cell: (job) => html`<span title=${job.name}>${job.name || html`<i class="dim">${job.kind}</i>`}</span>` },
+  { label: "Job", width: "56px", cell: (job) => html`<a href=${to("jobs", job.job)}>${job.job}</a>` },
+  { label: "Name", width: "minmax(72px, 1.6fr)", cell: (job) => html`<span title=${job.name}>${job.name || html`<i class="dim">${job.kind}</i>`}</span>` },
   { label: "State", width: "96px", cell: (job) => html`<${Badge} state=${job.state} />` },
-  { label: "Progress", width: "minmax(80px, 1fr)", cell: (job) => html`<${Progress} job=${job} />` },
+  { label: "Progress", width: "minmax(56px, 1fr)", cell: (job) => html`<${Progress} job=${job} />` },
   { label: "Tasks", width: "112px", end: true, wide: true, cell: (job) => `${number(over(job))}/${number(job.total)}` },
   { label: "Failed", width: "64px", end: true, wide: true, cell: (job) => (job.failed ? html`<b class="bad">${number(job.failed)}</b>` : "") },
   { label: "Kind", width: "84px", wide: true, cell: (job) => html`<span class=${job.kind === "simulate" ? "simulated" : ""}>${job.kind}</span>` },

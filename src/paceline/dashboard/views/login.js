@@ -14,7 +14,7 @@ export function Login() {
     <form onSubmit=${enter}>
       <h1>Paceline</h1>
       ${why && html`<p class="trouble" role="alert">${why.message}${why.hint && html`<small>${why.hint}</small>`}</p>`}
-      <p>In a terminal on the server's machine, this opens the page and logs you in:</p>
+      <p>In a terminal on the server's machine, this prints an address that logs you in:</p>
       <pre>paceline dashboard</pre>
       <p>Or enter a token. <code>paceline token create --read --ttl 12h</code> makes one that can look and change nothing.</p>
       <label>Token <input ref=${field} type="password" name="token" autocomplete="off" spellcheck="false" autofocus /></label>

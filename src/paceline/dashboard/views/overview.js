@@ -47,7 +47,7 @@ function Pace() {
     <h2>Throughput</h2>
     <p class="large"><b>${measure(lately)}</b> tasks ended/s</p>
     <canvas ref=${canvas} class="spark" role="img" aria-label=${`${measure(lately)} tasks ended per second`}></canvas>
-    <p class="foot">last two minutes${lately > 0 && left > 0 && html`<span>${number(left)} left: about ${duration(left / lately)}</span>`}</p>
+    <p class="foot">since this page was opened, two minutes at most${lately > 0 && left > 0 && html`<span>${number(left)} left: about ${duration(left / lately)}</span>`}</p>
   </article>`;
 }
 

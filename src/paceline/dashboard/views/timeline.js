@@ -11,7 +11,8 @@ import { Choice } from "../parts/filter.js";
 import { Trouble } from "../parts/read.js";
 import { colour, narrow, scheme, sharp } from "../parts/screen.js";
 
-const LANE = 26; // pixels of a worker
+const LANE = 26; // pixels of a worker, at least
+const MOST = 96; // where there are few of them
 const AXIS = 22;
 const SPANS = { "30 s": 30, "2 m": 120, "10 m": 600, "1 h": 3600, "6 h": 21600, "1 d": 86400 };
 const STEPS = [1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21600, 86400];
@@ -107,12 +108,13 @@ function paint(canvas, { model, view, rows, top }) {
   const left = narrow.value ? 72 : 150;
   const scale = (width - left) / (view.to - view.from);
   const x = (at) => left + (at - view.from) * scale;
-  const paper = { context, width, height, left, x, scale };
+  const tall = Math.max(LANE, Math.min(MOST, Math.floor((height - AXIS) / rows.length)));
+  const paper = { context, width, height, left, x, scale, tall };
   axis(paper, view);
-  const first = Math.floor(top / LANE);
+  const first = Math.floor(top / tall);
   const hits = [];
-  for (let at = first; at < rows.length && at * LANE - top < height - AXIS; at += 1) {
-    const y = AXIS + at * LANE - top;
+  for (let at = first; at < rows.length && at * tall - top < height - AXIS; at += 1) {
+    const y = AXIS + at * tall - top;
     context.save();
     context.beginPath();
     context.rect(0, AXIS, width, height - AXIS);
@@ -138,18 +140,18 @@ function axis({ context, width, height, left, x, scale }, view) {
   context.fillRect(left, 0, 1, height);
 }
 
-function lane({ context, width, left, x }, y, row, { found, lanes: count }) {
+function lane({ context, width, left, x, tall }, y, row, { found, lanes: count }) {
   context.fillStyle = colour("line");
-  context.fillRect(0, y + LANE - 1, width, 1);
+  context.fillRect(0, y + tall - 1, width, 1);
   context.fillStyle = colour("text");
-  context.fillText(row.name.length > 22 ? `${row.name.slice(0, 21)}…` : row.name, 8, y + LANE / 2, left - 14);
-  const tall = Math.max(1.5, (LANE - 6) / count);
+  context.fillText(row.name.length > 22 ? `${row.name.slice(0, 21)}…` : row.name, 8, y + tall / 2, left - 14);
+  const each = Math.min(18, Math.max(1.5, (tall - 6) / count));
   context.save();
   context.beginPath();
-  context.rect(left + 1, y, width, LANE);
+  context.rect(left + 1, y, width, tall);
   context.clip();
   const hits = found.map(({ attempt, lane: at, end }) => {
-    const bar = { x: x(attempt.from), y: y + 3 + at * tall, width: Math.max(1.5, x(end) - x(attempt.from)), height: Math.max(1, tall - 1) };
+    const bar = { x: x(attempt.from), y: y + 3 + at * each, width: Math.max(1.5, x(end) - x(attempt.from)), height: Math.max(1, each - 1) };
     context.fillStyle = colour(attempt.to ? COLOURS[tone(attempt.outcome)] : "accent");
     context.fillRect(bar.x, bar.y, bar.width, bar.height);
     return { ...bar, attempt, end };

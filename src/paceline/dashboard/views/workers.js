@@ -25,15 +25,15 @@ export const gpus = (worker) => {
 export const labels = (worker) => worker.machine.labels.map(([name, value]) => `${name}=${value}`).join(" ");
 
 const COLUMNS = [
-  { label: "Worker", width: "minmax(96px, 1.4fr)", cell: (worker) => html`<a href=${to("workers", worker.name)} title=${worker.name}>${worker.name}</a>` },
-  { label: "State", width: "92px", cell: (worker) => html`<${Badge} state=${worker.state} />` },
-  { label: "Runs", width: "56px", end: true, cell: (worker) => number(worker.running) },
-  { label: "CPUs booked", width: "minmax(96px, 1fr)", cell: cpu },
+  { label: "Worker", width: "minmax(72px, 1.4fr)", cell: (worker) => html`<a href=${to("workers", worker.name)} title=${worker.name}>${worker.name}</a>` },
+  { label: "State", width: "84px", cell: (worker) => html`<${Badge} state=${worker.state} />` },
+  { label: "Runs", width: "56px", end: true, wide: true, cell: (worker) => number(worker.running) },
+  { label: "CPUs booked", width: "minmax(72px, 1fr)", cell: cpu },
   { label: "Memory booked", width: "minmax(120px, 1.2fr)", wide: true, cell: memory },
   { label: "GPUs", width: "minmax(72px, .8fr)", wide: true, cell: gpus },
   { label: "Labels, reason", width: "minmax(80px, 1.4fr)", wide: true, cell: (worker) => html`<span class="dim" title=${labels(worker)}>${worker.reason || labels(worker)}</span>` },
   { label: "Seen", width: "92px", end: true, wide: true, cell: (worker) => html`<time title=${exact(worker.seen_at)}>${ago(worker.seen_at, now.value)}</time>` },
-  { label: "", width: "84px", end: true, cell: (worker) => html`<${Drain} worker=${worker} />` },
+  { label: "", width: "76px", end: true, cell: (worker) => html`<${Drain} worker=${worker} />` },
 ];
 
 export function Workers() {
