@@ -72,6 +72,19 @@ def test_a_collector_that_is_not_there_holds_up_nobody_and_is_missed_once(lines:
     assert [(each["level"], each["event"]) for each in lines()] in ([], [("warning", "traces are not taken")])
 
 
+def test_a_span_that_cannot_be_made_is_the_only_one_lost(lines: Lines) -> None:
+    def recipe() -> list[Span]:
+        raise ValueError("no span")
+
+    with Collector().listening() as collector:
+        sender = exporter(collector.endpoint)
+        sender.add(1, recipe)
+        sender.add(1, lambda: [SPAN])
+        sender.close(5.0)
+        assert collector.wait_for(1)
+    assert [each["event"] for each in lines()] == ["spans that cannot be told"]
+
+
 def test_spans_that_nobody_takes_are_dropped_beyond_a_limit() -> None:
     made = threading.Event()
     sender = exporter(nobody())

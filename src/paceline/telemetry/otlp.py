@@ -9,7 +9,7 @@ answer is said once, and once more when it does again.
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -76,16 +76,25 @@ class Exporter:
         self._out.shutdown()
 
     def _gathered(self) -> Iterator[ReadableSpan]:
-        """Those of the first recipe to come, and of what follows it closely."""
-        count, recipe = self._recipes.get()
-        self._closing.wait(GATHER)
-        while True:
-            yield from map(self._foreign, recipe())
+        """Those of the first recipe to come, and of what follows it closely, until it is enough."""
+        gathered = 0
+        while gathered < BATCH:
+            count, recipe = self._recipes.get()
+            if self._recipes.empty():
+                self._closing.wait(GATHER)
             with self._lock:
                 self._waiting -= count
+            yield from self._made(recipe)
+            gathered += count
             if self._recipes.empty():
                 return
-            count, recipe = self._recipes.get()
+
+    def _made(self, recipe: Recipe) -> Sequence[ReadableSpan]:
+        try:
+            return [self._foreign(span) for span in recipe()]
+        except Exception as error:  # noqa: BLE001 - recorded: those that cannot be made must not end all others
+            self._log.error("spans that cannot be told", error)
+            return ()
 
     def _send(self, spans: list[ReadableSpan]) -> None:
         for start in range(0, len(spans), BATCH):
