@@ -48,13 +48,13 @@ def test_what_is_done_to_a_model_is_in_the_log(tmp_path: Path, way: str) -> None
         async with serving(tmp_path) as served, served.client(way) as client:
             await client.submit([JobSpec(name="j", run=TRUE)])
             model = await publish(served)
-            await client.rename_model(model.key, "best")
+            await client.rename_model(model.key, "Favourite")
             await client.tag_model(model.key, ["good"], ["bad"])
             await client.remove_model(model.key)
             lines = await client.events(kinds=["model"])
             bodies = [json.loads(line.body) for line in lines]
             assert [body["change"] for body in bodies] == ["published", "renamed", "tagged", "removed"]
-            assert [body["to"] for body in bodies] == ["", "best", "+good -bad", ""]
+            assert [body["to"] for body in bodies] == ["", "Favourite", "+good -bad", ""]
             assert [body["by"] for body in bodies[1:]] == ["admin"] * 3
             assert {line.subject for line in lines} == {model.key}
 
