@@ -1,17 +1,16 @@
 """The calls themselves, over the same events as the link."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from paceline import grammar
 from paceline.config import MESSAGE_LIMIT
-from paceline.model.errors import Forbidden, NotFound, TryAgain
-from paceline.model.events import AttemptsEnded, AttemptsStarted, WorkerJoined, WorkerLeft
-from paceline.model.ids import AttemptId, Incarnation, WorkerId
+from paceline.model.errors import TryAgain
+from paceline.model.events import AttemptsEnded, AttemptsStarted, WorkerLeft
+from paceline.model.ids import AttemptId, WorkerId
 from paceline.model.task import Outcome
 from paceline.model.views import WorkerView
-from paceline.model.worker import Machine, WorkerState
+from paceline.model.worker import Machine
 from paceline.server.auth import Principal
 from paceline.server.fleet import Fleet
 from paceline.server.links import Links
@@ -19,6 +18,7 @@ from paceline.server.operations import workers
 from paceline.server.polling import words
 from paceline.server.polling.capabilities import capabilities, machine
 from paceline.server.polling.mailbox import Handed, Mailbox, alike, by_job
+from paceline.server.polling.mailboxes import Mailboxes, demand_own
 from paceline.server.polling.reports import Reports
 from paceline.server.polling.tasks import task
 from paceline.wire.gen import worker_pb2 as pb
@@ -29,16 +29,13 @@ PATIENCE = 10.0
 ANSWER = MESSAGE_LIMIT * 3 // 4
 """Bytes of tasks in one answer, unless a single one has more."""
 
-_AGAIN = "call RegisterWorker again with this key, and name in `held` what still runs"
-
 
 class Polling:
     """All workers that call. One object per server."""
 
     def __init__(self, fleet: Fleet, links: Links) -> None:
         self._fleet = fleet
-        self._links = links
-        self._boxes: dict[WorkerId, Mailbox] = {}
+        self._boxes = Mailboxes(fleet, links)
         self._reports = Reports(fleet)
 
     # ── in and out ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -52,9 +49,9 @@ class Polling:
         key = ""
         if caller.role == "join":
             caller, key = await self._join(caller, request.worker_id or found.host or "worker")
-        _demand_own(caller, request.worker_id if not key else "")
-        box = self._install(caller.worker, held)
-        await self._introduce(box, caller.name, found, held)
+        else:
+            demand_own(caller, request.worker_id)
+        box = await self._boxes.open(caller, found, held)
         if status == words.BUSY:
             box.pause("says that it is busy")
         return pb.RegisterWorkerResponse(
@@ -72,34 +69,9 @@ class Polling:
         _, key = await workers.join(self._fleet, newcomer, name)
         return self._fleet.auth.holder(("worker",), key, self._fleet.clock.now()), key
 
-    def _install(self, worker: WorkerId, held: Sequence[AttemptId]) -> Mailbox:
-        fleet = self._fleet
-        known = fleet.cluster.workers.get(worker)
-        incarnation = Incarnation(max(int(fleet.clock.now() * 1e9), known.incarnation + 1 if known else 0))
-        box = self._links.install(
-            worker,
-            incarnation,
-            lambda number, mine: Mailbox(number, mine, worker, fleet.clock, fleet.loop.post),
-        )
-        now = fleet.clock.steady()
-        box.handed.update((attempt, Handed(since=now)) for attempt in held)
-        self._boxes[worker] = box
-        return box
-
-    async def _introduce(self, box: Mailbox, name: str, found: Machine, held: Sequence[AttemptId]) -> None:
-        joined = WorkerJoined(
-            worker=box.worker,
-            name=name,
-            incarnation=box.incarnation,
-            machine=found,
-            held=list(by_job(dict.fromkeys(held))),
-            link=box.number,
-        )
-        await self._fleet.loop.ask(joined)
-
     async def turn(self, caller: Principal, request: pb.UpdateWorkerStatusRequest) -> pb.UpdateWorkerStatusResponse:
         """It wants work, or none for now, or leaves."""
-        box = self._present(caller, request.worker_id)
+        box = self._boxes.present(caller, request.worker_id)
         await self._turn(box, words.one_of(words.WORKER_WORDS, request.status, "status"), request.reason[:200])
         return pb.UpdateWorkerStatusResponse()
 
@@ -116,17 +88,13 @@ class Polling:
         for endings in alike(box.handed, Outcome.INTERRUPTED, "its worker left"):
             self._fleet.loop.post(AttemptsEnded(worker=box.worker, endings=endings))
         await self._fleet.loop.ask(WorkerLeft(worker=box.worker, incarnation=box.incarnation))
-        self._close(box)
-
-    def _close(self, box: Mailbox) -> None:
-        self._links.close(box.worker, box)
-        box.close()
+        self._boxes.close(box)
 
     # ── at work ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def poll(self, caller: Principal, request: pb.PollForTaskRequest) -> pb.PollForTaskResponse:
         """Tasks for it, as soon as there are any; or that there is something to end. To ask is to want work."""
-        box = self._present(caller, request.worker_id)
+        box = self._boxes.present(caller, request.worker_id)
         most = int(words.at_least_0(request.max_tasks, "max_tasks"))
         seconds = box.terms.lease / 2
         if request.HasField("wait_seconds"):
@@ -149,7 +117,7 @@ class Polling:
         known = self._fleet.cluster.workers[box.worker]
         if replace(found, ends_at=0.0) != replace(known.machine, ends_at=0.0):
             held = [AttemptId(job, index, attempt.number) for (job, index), attempt in known.held.items()]
-            await self._introduce(box, caller.name, found, held)
+            await self._boxes.introduce(box, caller.name, found, held)
 
     def _fetch(self, box: Mailbox, most: int) -> list[pb.Task]:
         """From here on they have begun, as far as anybody can tell: who dies of one may not have said so."""
@@ -160,7 +128,7 @@ class Polling:
 
     async def beat(self, caller: Principal, request: pb.HeartbeatRequest) -> pb.HeartbeatResponse:
         """It is alive. Answered when the server has taken note, so that the lease may count from when it was sent."""
-        box = self._present(caller, request.worker_id)
+        box = self._boxes.present(caller, request.worker_id)
         status = words.one_of(words.WORKER_WORDS, request.status, "status") if request.status else ""
         listed = [words.attempt(text, f"held.task_ids[{at}]") for at, text in enumerate(request.held.task_ids)]
         if request.HasField("metrics"):
@@ -171,13 +139,13 @@ class Polling:
         await self._hear(box, caller)
         if status:
             await self._turn(box, status)
-        strange = box.compare(frozenset(listed)) if request.HasField("held") else ()
+        strange = box.compare(frozenset(listed)) if request.HasField("held") and not box.closed else ()
         return pb.HeartbeatResponse(cancelled=[*map(str, strange), *self._cancelled(box)], drain=self._drained(box))
 
     async def _hear(self, box: Mailbox, caller: Principal) -> None:
         """Take note that it is alive. Raises NotFound if it is out by now, TryAgain if nothing can be taken note of."""
-        if not await box.beat(PATIENCE):
-            self._present(caller, "")
+        if not await box.beat(PATIENCE) and not box.closed:
+            self._boxes.present(caller, "")
             raise TryAgain("the server cannot take note of anything now", hint="the same again in a moment")
 
     async def update(self, caller: Principal, request: pb.UpdateTaskStatusRequest) -> pb.UpdateTaskStatusResponse:
@@ -201,12 +169,12 @@ class Polling:
         return pb.ListWorkersResponse(workers=map(self._info, shown))
 
     def _info(self, view: WorkerView) -> pb.WorkerInfo:
-        box = self._boxes.get(WorkerId(view.worker))
+        box = self._boxes.find(WorkerId(view.worker))
         return pb.WorkerInfo(
             worker_id=view.name,
             status=words.worker_word(view),
             capabilities=capabilities(view.machine),
-            metrics=box.metrics if box and not box.closed else None,
+            metrics=box.metrics if box else None,
             state=view.state,
             active_tasks=view.running,
             last_heartbeat=view.seen_at,
@@ -225,35 +193,5 @@ class Polling:
         return self._fleet.cluster.workers[box.worker].drained
 
     def _handed(self, caller: Principal) -> Mapping[AttemptId, Handed]:
-        box = self._boxes.get(caller.worker)
+        box = self._boxes.find(caller.worker)
         return box.handed if box else {}
-
-    def _present(self, caller: Principal, worker_id: str) -> Mailbox:
-        """The caller's mailbox. Raises NotFound for one that has to register again, and says why."""
-        _demand_own(caller, worker_id)
-        worker = self._fleet.cluster.workers.get(caller.worker)
-        box = self._boxes.get(caller.worker)
-        if worker is None or worker.state in (WorkerState.LOST, WorkerState.LEFT) or box is None or box.closed:
-            if box is not None:
-                self._close(box)
-                del self._boxes[caller.worker]
-            if worker is not None and worker.state is WorkerState.LEFT:
-                why = "it has left (TERMINATED)"
-            elif worker is not None and worker.state is WorkerState.LOST:
-                why = worker.reason
-            elif box is not None:
-                why = "its key is in use elsewhere"
-            else:
-                why = "this server has not heard of it since it was started"
-            raise NotFound(f"worker {caller.name!r} is not registered: {why}", hint=_AGAIN)
-        return box
-
-
-def _demand_own(caller: Principal, worker_id: str) -> None:
-    """Raises Forbidden for another worker's name. What it asked for is its name too, if it was given ``name-2``."""
-    known = (caller.name, re.sub(r"-\d+$", "", caller.name), str(caller.worker), "")
-    if worker_id not in known:
-        raise Forbidden(
-            f"worker_id: this key belongs to worker {caller.name!r}, not to {worker_id!r}",
-            hint="send the worker_id that RegisterWorker answered, or none",
-        )
