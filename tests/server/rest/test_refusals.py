@@ -75,6 +75,8 @@ def test_a_question_that_cannot_be_answered(tmp_path: Path, path: str, status: i
         ("/api/jobs", '{"run": "x", "env": ["HOME"]}', "env: HOME has no value", "write HOME=value"),
         ("/api/jobs", '{"run": "x", "cwd": "sub"}', "cwd: 'sub' is relative", "an absolute path"),
         ("/api/jobs", '{"run": "x", "sweep": {"space": {}, "metric": "loss"}}', "sweep: is not submitted", ""),
+        ("/api/jobs", '{"run": "x", "array": "0-9,3"}', "array: '0-9,3' names 3 twice", ""),
+        ("/api/jobs", '{"run": "x", "array": "0-8999998:2,1-8999999:2"}', "array: 9,000,000 tasks in ranges that", ""),
         ("/api/jobs", '{"kind": "trian"}', "kind: there is no kind 'trian'", "did you mean 'train'?"),
         ("/api/jobs", '{"jobs": {"a": {"run": "x", "needs": ["b"]}}}', "jobs.a.needs[0]: there is no job 'b'", ""),
         ("/api/jobs?after=77", '{"run": "x"}', "after: there is no job 77", ""),

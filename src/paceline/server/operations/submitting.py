@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from paceline import kinds
 from paceline.config import PAYLOAD_LIMIT
@@ -22,6 +23,8 @@ from paceline.telemetry.traceparent import VARIABLE
 
 TASKS_LIMIT = 100_000_000
 """Tasks of one job."""
+MINGLED_LIMIT = 1_000_000
+"""The same where its ranges lie in each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,16 @@ def _check_ranges(spec: JobSpec) -> None:
         raise UsageError(f"{spec.name}: array: it has no tasks", hint="an array needs at least one index, like 0-9")
     if count > TASKS_LIMIT:
         raise UsageError(f"{spec.name}: array: {count:,} tasks, limit {TASKS_LIMIT:,}")
-    if len(parts) > 1 and len({index for span in parts for index in span}) < count:
+    if not all(one[-1] < other[0] for one, other in pairwise(parts)):
+        _refuse_twice(spec, parts, count)
+
+
+def _refuse_twice(spec: JobSpec, parts: Sequence[range], count: int) -> None:
+    """Ranges that lie in each other are looked at index by index: not as many as there may be tasks."""
+    if count > MINGLED_LIMIT:
+        hint = "one range after the other, or several jobs"
+        raise UsageError(f"{spec.name}: array: {count:,} tasks in ranges that overlap", hint=hint)
+    if len({index for span in parts for index in span}) < count:
         raise UsageError(f"{spec.name}: array: some index is named twice")
 
 
