@@ -156,6 +156,13 @@ REFUSED: list[tuple[Callable[[str], object], str, str, str]] = [
     (grammar.parse_array, "5-1", "array: '5-1' ends before it begins", "write 1-5"),
     (grammar.parse_array, "1-9:0", "array: '1-9:0' has a step of 0", "1 or more"),
     (grammar.parse_array, "1-3,2", "array: '1-3,2' names 2 twice", "each index once"),
+    (grammar.parse_array, "0-99,7,50", "array: '0-99,7,50' names 7 twice", "each index once"),
+    (
+        grammar.parse_array,
+        "0-9999999999:2,1-9999999999:3",
+        "array: '0-9999999999:2,1-9999999999:3' names 4 twice",
+        "each index once",
+    ),
     (grammar.parse_array, "", "array: cannot read '' as indexes", "such as 1-100"),
     (grammar.parse_array, "1-9%none", "array: 'none' after % is not a number of tasks", "1-100%8"),
     (grammar.parse_array, "1-9%0", "array: '0' after %", "1-100%8"),
@@ -279,3 +286,8 @@ def test_no_text_raises_anything_but_a_usage_error(text: str) -> None:
     for parse in parses:
         with suppress(UsageError):
             parse(text)
+
+
+def test_ranges_that_lie_in_each_other_are_compared_without_counting_through_them() -> None:
+    ranges, _ = grammar.parse_array("0-999999999999998:2,1-999999999999999:2")
+    assert [len(range(each.start, each.stop, each.step)) for each in ranges] == [5 * 10**14] * 2

@@ -1,6 +1,7 @@
 """Arrays, as Slurm writes them: ``1-100:2%8`` is 1, 3, … 99 with at most eight at a time; both ends are included."""
 
 import re
+from math import gcd
 
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
@@ -28,10 +29,11 @@ def format_array(ranges: tuple[Range, ...], limit: int = 0) -> str:
 def parse_ranges(text: str, field: str) -> tuple[Range, ...]:
     """``1,4-6`` without a limit; refuses what is empty or names an index twice."""
     ranges = sorted((_range(part.strip(), field) for part in text.split(",")), key=lambda each: each.start)
-    for i, one in enumerate(ranges):
-        for other in ranges[i + 1 :]:
-            if twice := _common(one, other):
+    for at, one in enumerate(ranges, 1):
+        while at < len(ranges) and ranges[at].start < one.stop:
+            if twice := _common(one, ranges[at]):
                 raise UsageError(f"{field}: {text!r} names {twice[0]} twice", hint="each index once")
+            at += 1
     return tuple(ranges)
 
 
@@ -52,11 +54,13 @@ def _range(part: str, field: str) -> Range:
 
 def _common(one: Range, other: Range) -> range:
     """Indexes in both, as far as the first of them (``other`` starts no earlier)."""
-    mine = range(one.start, one.stop, one.step)
-    if one.stop <= other.start:
+    shared = gcd(one.step, other.step)
+    apart, odd = divmod(one.start - other.start, shared)
+    if one.stop <= other.start or odd:
         return range(0)
-    shared = next((i for i in range(other.start, min(one.stop, other.stop), other.step) if i in mine), None)
-    return range(0) if shared is None else range(shared, shared + 1)
+    turns = one.step // shared
+    first = other.start + apart * pow(other.step // shared, -1, turns) % turns * other.step
+    return range(first, first + 1) if first < min(one.stop, other.stop) else range(0)
 
 
 def _text(each: Range) -> str:
