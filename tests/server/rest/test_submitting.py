@@ -50,9 +50,7 @@ def test_the_same_key_is_the_same_submission(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with calling(tmp_path) as caller:
             key = {"Idempotency-Key": "nightly-7"}
-            told = [
-                (await caller.http.post("/api/jobs", json={"run": "true"}, headers=key)).json() for _ in range(2)
-            ]
+            told = [(await caller.http.post("/api/jobs", json={"run": "true"}, headers=key)).json() for _ in range(2)]
             assert [(each["jobs"], each["again"]) for each in told] == [([1], False), ([1], True)]
             for body, params in (({"run": "false"}, {}), ({"run": "true"}, {"owner": "ada"})):
                 problem = await caller.refused("POST", "/api/jobs", 409, json=body, headers=key, params=params)
