@@ -102,6 +102,21 @@ def test_every_import_leads_to_a_file_of_ours() -> None:
             assert (script.parent / path).resolve().is_file(), f"{script.name}: {path}"
 
 
+def imports(script: Path, known: set[Path]) -> set[Path]:
+    """All that a script loads at once, itself included."""
+    if script not in known:
+        known.add(script)
+        for path in re.findall(r"""(?:from\s*|^import\s*)"(\.[^"]+)\"""", script.read_text(), re.MULTILINE):
+            imports((script.parent / path).resolve(), known)
+    return known
+
+
+def test_the_browser_hears_at_once_of_all_that_it_needs() -> None:
+    named = re.findall(r'(?:src|modulepreload" href)="assets/([^"]+)"', (HOME / "index.html").read_text())
+    needed = {path.relative_to(HOME.resolve()).as_posix() for path in imports((HOME / "app.js").resolve(), set())}
+    assert set(named) == needed
+
+
 def test_the_page_calls_nobody_else() -> None:
     ours = [path for path in HOME.rglob("*") if path.suffix in (".js", ".css", ".html") and "vendor" not in path.parts]
     assert [path.name for path in ours if ADDRESS.search(path.read_text())] == []

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.system
 
 TASKS, WORKERS = 100_000, 500
 FIRST_PAINT = 1000.0  # milliseconds
+FIRST_ROWS = 3000.0  # on a machine that runs other tests beside; by itself a third of a second
 TRANSFERRED = 300_000  # bytes
 SHARE = 0.3  # of a core
 LOOKS = 3  # of which the best counts: the machine does other things too
@@ -68,8 +69,13 @@ class Meter:
 
 def first_paint(page: Page) -> float:
     """Milliseconds until something was seen."""
-    page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint').length > 0")
     return float(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+
+
+def first_rows(page: Page, text: str) -> float:
+    """Milliseconds until the list was there, with what the server said."""
+    seen = "text => document.querySelector('.rows .row')?.textContent.includes(text) && performance.now()"
+    return float(page.wait_for_function(seen, arg=text).json_value())
 
 
 @pytest.mark.parametrize(
@@ -83,12 +89,12 @@ def test_a_long_list_is_there_at_once_and_costs_little(
     while len(paints) < LOOKS and min(paints, default=FIRST_PAINT) >= FIRST_PAINT:
         meters: list[Meter] = []
         page = opened(route, before=lambda page, meters=meters: meters.append(Meter(page)))
+        assert first_rows(page, first) < FIRST_ROWS
+        paints.append(first_paint(page))
         listed = page.locator(f'[data-name="{table}"]')
         expect(listed).to_have_attribute("aria-rowcount", str(rows))
-        expect(listed.locator(".rows .row").first).to_contain_text(first)
         assert listed.locator(".rows .row").count() < 100
         assert meters[0].bytes < TRANSFERRED
-        paints.append(first_paint(page))
     assert min(paints) < FIRST_PAINT
     picture(page, f"scale-{table}")
 

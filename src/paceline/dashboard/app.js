@@ -69,4 +69,6 @@ addEventListener("hashchange", tradeCode);
 listen();
 tradeCode();
 begin();
-render(html`<${App} />`, document.getElementById("app"));
+const place = document.getElementById("app");
+place.replaceChildren(); // what stood there while all of this was on its way
+render(html`<${App} />`, place);
