@@ -97,15 +97,17 @@ def test_of_one_who_leaves_nothing_stays(tmp_path: Path, path: str) -> None:
 
 
 def test_many_follow_and_all_hear_the_same(tmp_path: Path) -> None:
-    async def hear(here: Listened) -> str:
+    async def hear(here: Listened, there: asyncio.Barrier) -> str:
         async with here.follow("/api/live") as follower:
             await follower.next()
+            await there.wait()
             return (await follower.until("jobs")).place
 
     async def scenario() -> None:
         async with listening(tmp_path) as here:
-            many = [asyncio.create_task(hear(here)) for _ in range(40)]
-            await asyncio.sleep(0.5)
+            there = asyncio.Barrier(41)
+            many = [asyncio.create_task(hear(here, there)) for _ in range(40)]
+            await there.wait()
             await here.client.submit([job()])
             assert len(set(await asyncio.gather(*many))) == 1
 
