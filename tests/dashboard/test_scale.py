@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 
 TASKS, WORKERS = 100_000, 500
 FIRST_PAINT = 1000.0  # milliseconds
-FIRST_ROWS = 3000.0  # on a machine that runs other tests beside; by itself a third of a second
+FIRST_ROWS = 3000.0  # what the server says included, on a machine that runs other tests beside
 TRANSFERRED = 300_000  # bytes
 SHARE = 0.3  # of a core
 LOOKS = 3  # of which the best counts: the machine does other things too
