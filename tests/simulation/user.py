@@ -205,7 +205,7 @@ class User:
             self._scene.ledger.check_cancelled(job, ranges)
             self.busy -= 1
 
-        self._ask(lambda fleet: submitting.cancel(fleet, job, ranges, self._name, "enough"), then)
+        self._ask(lambda fleet: submitting.cancel(fleet, job, ranges, "enough"), then)
 
 
 class Operator:
