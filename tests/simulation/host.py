@@ -1,6 +1,7 @@
 """A machine: an agent, a supervisor, the processes below it, a spool, and a route to the servers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Host:
         self.servers = scene.servers
         self.worker = WorkerId(number)
         self.name = f"w{number}"
-        self.machine = machine(cpu=chance.choice([2000, 4000]), memory=4 << 30)
+        self.machine = replace(machine(cpu=chance.choice([2000, 4000]), memory=4 << 30), features=("function",))
         self.places = Places(directory=Path("/w"), scratch=Path("/w/scratch"))
         self.spool = Paper()
         self.route = Route(scene.timeline, scene.weather, self.name, loopback=chance.random() < 0.3)
