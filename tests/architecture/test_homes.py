@@ -30,6 +30,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
         "sdk/",
         "cli/",
         "recording/",
+        "server/feed.py",
         "server/rest/",
         "agent/memory.py",
         "agent/supervision.py",
