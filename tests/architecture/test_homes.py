@@ -47,7 +47,10 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "psutil": ("agent/machine.py", "agent/face/load.py", "cli/doctor/processes.py", "tasks/train/usage.py"),
     "pyarrow": ("tasks/train/",),
     "pymongo": ("catalogs/mongo.py",),
-    "pynvml": ("agent/machine.py", "agent/face/gpus.py",),
+    "pynvml": (
+        "agent/machine.py",
+        "agent/face/gpus.py",
+    ),
     "rich": ("cli/live/", "cli/transfer.py"),
     "safetensors": ("tasks/train/neural_network/tensor_file.py",),
     "sklearn": ("tasks/train/",),
