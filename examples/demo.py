@@ -65,6 +65,7 @@ def fleet() -> Iterator[None]:
             if "error" in said:
                 raise SystemExit(f"{said['error']['message']}\nhint: {said['error']['hint']}")
             console.print(f"{said['address']}, {' and '.join(said['workers'])} (log in {place(LOG)})")
+            console.print(f"In a browser, while it lasts: {said['dashboard']}", soft_wrap=True)
             subprocess.run([*PACELINE, "cancel", "all"], stdout=subprocess.DEVNULL, check=False)  # of a broken off demo
             yield
         finally:
