@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
+LINE = 1 << 24
+"""Bytes of one line, at most: a frame of 250 jobs is one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """What some requests took, in seconds each."""
@@ -31,7 +35,7 @@ class Server:
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         parts = urlsplit(self.url)
-        return await asyncio.open_connection(parts.hostname, parts.port)
+        return await asyncio.open_connection(parts.hostname, parts.port, limit=LINE)
 
     def request(self, method: str, path: str, body: bytes = b"", headers: str = "") -> bytes:
         """As it is sent."""
