@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-
 LINE = 1 << 24
 """Bytes of one line, at most: a frame of 250 jobs is one."""
 

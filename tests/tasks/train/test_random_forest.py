@@ -38,6 +38,12 @@ def test_steps_do_not_show_in_the_forest(every: int) -> None:
     np.testing.assert_array_equal(trained.predict(x), at_once.predict_proba(x))
 
 
+def test_from_the_first_step_on_every_thread_has_a_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    _, session = grown(parts("digits"), trees=100)
+    assert session.of("trees")[0] == 4
+
+
 def test_a_regression_forest_is_scikit_learns_too() -> None:
     trained, _ = grown(parts("diabetes"), trees=25, seed=1, min_samples_leaf=3, max_features=0.5, report_every=4)
     at_once = RandomForestRegressor(25, random_state=1, min_samples_leaf=3, max_features=0.5)

@@ -26,7 +26,7 @@ KEY_LIMIT = 200
 """Characters of an ``Idempotency-Key``."""
 
 SMALL = 4096
-"""Bytes of a body that is understood sooner than a thread is woken, unless it names what makes many rows of few words."""
+"""Bytes of a body that is understood sooner than a thread is woken, unless it names what makes many rows of little."""
 _MULTIPLIES = re.compile(rb"grid|random|\\\\")
 
 Owner = Annotated[str, QueryParameter(description="Whose jobs these are; without, whose token it is.", max_length=128)]

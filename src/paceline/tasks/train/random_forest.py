@@ -123,7 +123,9 @@ def _grow(forest: Forest, part: Part, params: RandomForestParams, pace: Pace) ->
 def _next_step(params: RandomForestParams, pace: Pace) -> int:
     """Trees to grow until the next report; 0 when none are left."""
     usual = min(math.ceil(params.trees / REPORTS), max(1, int(pace.per_second)))
-    return min(params.report_every or usual, params.trees - pace.done)
+    threads = config.threads()
+    even = math.ceil(usual / threads) * threads  # no thread waits while another grows the step's last tree
+    return min(params.report_every or even, params.trees - pace.done)
 
 
 class Votes:
