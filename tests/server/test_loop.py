@@ -206,3 +206,20 @@ def test_nobody_who_only_looks_waits_for_space() -> None:
         assert server.loop.hold.trouble is not None
 
     run(scenario)
+
+
+def test_a_server_that_breaks_off_while_it_speaks_ends_and_does_not_stand_still() -> None:
+    class Raising(Server):
+        def kept(self, records: Sequence[Record]) -> None:
+            raise RuntimeError("a listener of ours is wrong")
+
+    async def scenario() -> None:
+        broken: list[BaseException | None] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: broken.append(context.get("exception")))
+        server = Raising()
+        server.submit()
+        with pytest.raises(RuntimeError, match="a listener of ours is wrong"):
+            await asyncio.wait_for(server.loop.failed, 5)
+        assert [str(error) for error in broken] == ["a listener of ours is wrong"]
+
+    asyncio.run(scenario())

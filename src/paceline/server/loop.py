@@ -10,7 +10,7 @@ While they cannot be kept (a full disk), nothing else is decided: see ``hold``.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from paceline.clock import Clock
 from paceline.core.scheduler import Scheduler
@@ -27,6 +27,9 @@ from paceline.store import Store
 from paceline.telemetry import log
 
 _LOG = log("server")
+
+Kept: TypeAlias = Callable[[BaseException | None], None]
+"""Called once a batch is kept, or with the reason why it is not."""
 
 
 class Outlet(Protocol):
@@ -147,9 +150,21 @@ class Loop:
             self._next(decision.wake_at)
 
         if records or decision.messages or any(answers):  # without records: are we still the one who may speak?
-            self._store.keep(records, done)
+            self._store.keep(records, self._whole(done))
         else:
-            done(None)
+            self._whole(done)(None)
+
+    def _whole(self, done: Kept) -> Kept:
+        """The same; if it breaks off half way, the process ends. It would say nothing to anybody for ever."""
+
+        def guarded(error: BaseException | None) -> None:
+            try:
+                done(error)
+            except Exception as broken:
+                self._fail(broken)
+                raise
+
+        return guarded
 
     def _speak(self, decision: Decision, answers: Sequence[Asked | None], records: Sequence[Record]) -> None:
         self._send(decision.messages)
