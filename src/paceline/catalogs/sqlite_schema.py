@@ -60,6 +60,8 @@ _TABLES = (
 
 _PATIENCE = 5.0  # seconds for somebody who looks into the file with a tool of his own
 
+_TURNS = 20
+
 SQLITE_BUSY = 5  # sqlite3.SQLITE_BUSY and the like exist as numbers only
 SQLITE_READONLY = 8
 SQLITE_FULL = 13
@@ -77,7 +79,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
     try:
         _make(db, path)
-        db.execute("PRAGMA journal_mode = WAL")
+        _write_ahead(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
     except BaseException:
@@ -100,6 +102,20 @@ def _make(db: sqlite3.Connection, path: Path | str) -> None:
         for statement in _TABLES:
             db.execute(statement)
     db.execute("COMMIT")
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    """SQLite does not wait where the mode changes and another server begins too; for a turn to write it does."""
+    for _ in range(_TURNS):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY:
+                raise
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("COMMIT")
+    db.execute("PRAGMA journal_mode = WAL")
 
 
 @contextmanager
