@@ -50,6 +50,7 @@ class FakeFleet(FleetServicer):
         self.came = asyncio.Condition()
         self._tokens: dict[str, int] = {}
         self._context: Any = None
+        self._writing = asyncio.Lock()  # gRPC takes one message of a stream at a time
         self._server: Any = None
         self.port = 0
 
@@ -89,13 +90,17 @@ class FakeFleet(FleetServicer):
         async for message in requests:
             answers = [answer for word in message.words for answer in self._hear(word)]
             if answers and not self.silent:
-                await context.write(fleet.ToClient(words=answers))
+                await self._write(context, answers)
             async with self.came:
                 self.came.notify_all()
 
     async def say(self, *words: fleet.FleetWord) -> None:
         """Something nobody asked for."""
-        await self._context.write(fleet.ToClient(words=words))
+        await self._write(self._context, words)
+
+    async def _write(self, context: Any, words: Sequence[fleet.FleetWord]) -> None:
+        async with self._writing:
+            await context.write(fleet.ToClient(words=words))
 
     async def start_tasks(self, job: int, indexes: Sequence[int]) -> None:
         await self.say(fleet.FleetWord(started=fleet.Started(job=job, indexes=indexes)))

@@ -93,14 +93,10 @@ class Loop:
         self.hold.demand()
         for record in records:
             self.keep(record)
-        checked(await self._in_the_end())
+        checked(await self.caught_up())
 
-    async def caught_up(self) -> None:
-        """Return once all that the picture shows now is kept, or nothing can be for now."""
-        await self._in_the_end()
-
-    async def _in_the_end(self) -> Answer:
-        """What becomes of all that was asked for so far: done, or that takes too long."""
+    async def caught_up(self) -> Answer:
+        """Return once all that the picture shows now is kept, or nothing can be for now: the answer says which."""
         done: Asked = asyncio.get_running_loop().create_future()
         self._kept.append(lambda: tell(done, Done()))
         self.hold.waiting.add(done)

@@ -21,7 +21,7 @@ from paceline.tasks.train.class_weight import row_weights
 from paceline.tasks.train.params import XGBoostParams
 from paceline.tasks.train.preprocess import as_they_are, preprocessing
 from paceline.tasks.train.resume import Checkpoints
-from paceline.tasks.train.split import Parts
+from paceline.tasks.train.split import Part, Parts
 from paceline.tasks.train.trained import Session, Trained
 from paceline.tasks.train.xgboost_rounds import HELD, LEARNED, Aim, Rounds, aim, losses
 
@@ -46,12 +46,14 @@ def train(params: XGBoostParams, parts: Parts, session: Session) -> Trained:
     rounds = Rounds(params, wanted, session, Checkpoints(params, parts, session), rows=len(parts.train.y))
     booster = _boosted(params, settings(params, wanted), data, rounds)
     best = rounds.best()
-    whole = best + 1 == rounds.done  # then its answers to these rows are still at hand
+    whole = best + 1 == rounds.done
     model = Boosted(booster=booster if whole else booster[: best + 1], classes=len(wanted.classes))
+    told = rounds.history[best]
+    learned = told if weights is None else _scores(parts, parts.train, model.answers(data.learned))
     return Trained(
         prepare=prepare,
         model=model,
-        metrics=_metrics(model, parts, data, wanted.classes) | losses(rounds.history[best]),
+        metrics=learned | _held_scores(parts, model.answers(data.held)) | losses(told),
         classes=tuple(wanted.classes.tolist()),
     )
 
@@ -123,17 +125,20 @@ def _boosted(params: XGBoostParams, own: Mapping[str, object], data: Data, round
     return booster
 
 
-def _metrics(model: Boosted, parts: Parts, data: Data, classes: np.ndarray) -> dict[str, float]:
-    """At the end, by scikit-learn: rows count alike here, whatever their weights were."""
-    learned, held = model.answers(data.learned), model.answers(data.held)
+def _scores(parts: Parts, part: Part, said: np.ndarray) -> dict[str, float]:
+    """By scikit-learn: rows count alike here. XGBoost's own count by their weights, where they have any."""
     if parts.task == "regression":
-        metrics = score.regression(parts.train.y, learned)
-        held_metrics = score.regression(parts.validation.y, held) | score.regression_more(parts.validation.y, held)
+        return score.regression(part.y, said)
+    return score.classification(part.y, said, parts.classes)
+
+
+def _held_scores(parts: Parts, said: np.ndarray) -> dict[str, float]:
+    held = parts.validation
+    if parts.task == "regression":
+        more = score.regression_more(held.y, said)
     else:
-        metrics = score.classification(parts.train.y, learned, classes)
-        held_metrics = score.classification(parts.validation.y, held, classes)
-        held_metrics |= score.classification_more(parts.validation.y, held, classes)
-    return metrics | score.prefixed("val_", held_metrics)
+        more = score.classification_more(held.y, said, parts.classes)
+    return score.prefixed("val_", _scores(parts, held, said) | more)
 
 
 def _matrix(x: np.ndarray, y: np.ndarray | None = None, weights: np.ndarray | None = None) -> xgboost.DMatrix:
