@@ -2,7 +2,7 @@
 
     python -m bench.training.plain random_forest table.parquet '{"trees": 100}' model
 
-Prints the accuracy on the rows it has not learned from. They use all processors, as the trainers of Paceline do.
+Prints the accuracy on the rows it has not learned from. They use all processors that they may.
 """
 
 import json

@@ -7,6 +7,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Spec
 from paceline.model.records import ModelChanged, Record
 from paceline.server import feed as module
@@ -106,6 +107,20 @@ def test_who_comes_back_too_late_begins_anew(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_who_missed_too_much_begins_anew(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with feeding(tmp_path) as (served, feed):
+            async with aclosing(feed.follow()) as frames:
+                [(_, _, place)] = await told(frames)
+            await submit(served, *(f"j{number}" for number in range(module.CATCH_UP + 1)))
+            async with aclosing(feed.follow(place)) as frames:
+                assert [name for name, _, _ in await told(frames)] == ["reset"]
+                await submit(served, "a")
+                assert names(await told(frames)) == ["a"]
+
+    asyncio.run(scenario())
+
+
 def test_who_is_too_slow_is_sent_away(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with (
@@ -138,3 +153,9 @@ def test_what_is_noted() -> None:
     taken = changes.take(1, 0)
     assert (list(taken.jobs), list(taken.workers)) == ([1], [])
     assert (list(changes.jobs), list(changes.workers)) == ([], [WORKER])
+
+
+def test_of_too_much_the_newest_and_the_oldest_are_told_first() -> None:
+    changes = Changes(jobs=dict.fromkeys(map(JobId, range(1, 8))))
+    taken = [list(changes.take(4, 0).jobs) for _ in range(3)]
+    assert taken == [[1, 2, 7, 6], [3, 4, 5], []]

@@ -40,7 +40,7 @@ function Bar() {
       ${VIEWS.map(([path, title]) => html`<a href=${`#/${path}`} aria-current=${path === current ? "page" : undefined}>${title}</a>`)}
     </nav>
     <${Link} />
-    <button class="plain" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" onClick=${() => (help.value = true)}>?</button>
+    <button class="plain keyboard" title="Keyboard shortcuts (?)" aria-label="Keyboard shortcuts" onClick=${() => (help.value = true)}>?</button>
     <button class="plain" onClick=${() => logOut()}>Log out</button>
   </header>`;
 }

@@ -1,6 +1,5 @@
 """What changed of a fleet since it was last told: names, not views."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
@@ -52,14 +51,19 @@ class Changes:
                 pass
 
     def take(self, jobs: int, workers: int) -> "Changes":
-        """The first of them, at most so many of each; the others stay."""
-        taken = Changes(_first(self.jobs, jobs), _first(self.workers, workers), self.models)
+        """At most so many of each; the others stay.
+
+        From both ends: however much has piled up, what is new is told soon, and what is old before long.
+        """
+        taken = Changes(_ends(self.jobs, jobs), _ends(self.workers, workers), self.models)
         self.models = False
         return taken
 
 
-def _first(names: dict[N, None], most: int) -> dict[N, None]:
-    first: Sequence[N] = list(islice(names, most))
-    for name in first:
+def _ends(names: dict[N, None], most: int) -> dict[N, None]:
+    oldest = islice(names, most // 2)
+    newest = islice(reversed(names), most - most // 2)
+    taken = dict.fromkeys((*oldest, *newest))
+    for name in taken:
         del names[name]
-    return dict.fromkeys(first)
+    return taken

@@ -39,6 +39,8 @@ LINGER = 60.0
 """Seconds for which changes are noted after the last follower left: most often he is back at once."""
 DIGITS = 16
 """Of a frame's number, fewer."""
+CATCH_UP = 4 * JOBS
+"""Jobs that may change while nobody follows: with more, who comes back is quicker by looking at everything anew."""
 SLICE = 16
 """Followers that are woken at a time: in between others have their turn."""
 
@@ -108,6 +110,9 @@ class Feed:
     def _heard(self, records: Sequence[Record]) -> None:
         for record in records:
             self._changes.note(record)
+        if not self._followers and len(self._changes.jobs) > CATCH_UP:
+            self._end.set(NEVER)
+            self._stop()
         self._ask()
 
     def _ask(self) -> None:

@@ -26,15 +26,18 @@ def settled(params: NeuralNetworkParams, device: torch.device) -> Iterator[None]
     On a GPU the last digits may still differ from run to run: cuBLAS has no order there.
     """
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    fill = torch.utils.deterministic.fill_uninitialized_memory
     with torch.random.fork_rng(devices=[torch.cuda.current_device()] if device.type == "cuda" else []):
         torch.manual_seed(params.seed)
         torch.set_num_threads(config.threads())
         torch.use_deterministic_algorithms(device.type == "cpu")
+        torch.utils.deterministic.fill_uninitialized_memory = False  # what nobody wrote, nobody here reads
         try:
             yield
         finally:
             torch.set_num_threads(threads)
             torch.use_deterministic_algorithms(strict)
+            torch.utils.deterministic.fill_uninitialized_memory = fill
 
 
 @contextmanager
