@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from paceline.executor import REPORTS, Ended, Progress
+from paceline.supervisor.reports import pause
 from paceline.unix import address
 from tests.supervisor.host import Agent, Host
 
@@ -64,6 +65,10 @@ def test_a_function_reports_for_the_task_it_works_on(host: Host) -> None:
     agent.calls(host.call("report_steps", (3,), (2,), env=env))
     assert told(agent, "1.0#1")[-1].step == 2
     assert told(agent, "1.1#1")[-1].step == 1
+
+
+def test_the_longer_an_attempt_has_been_going_on_the_rarer_are_its_words() -> None:
+    assert [pause(age) for age in (0.0, 2.5, 10.0, 50.0, 86_400.0)] == [0.05, 0.05, 0.2, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(

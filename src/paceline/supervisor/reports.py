@@ -1,4 +1,7 @@
-"""Progress of running attempts: datagrams in, at most so many words a second out, always the latest.
+"""Progress of running attempts: datagrams in, fewer words out, always the latest.
+
+A word takes time in each process from here to those who look at it, and on this machine the attempt pays for it: the
+longer an attempt has been going on, the rarer they are.
 
 Whoever can write to the socket is a process of our own user; still, nothing that comes is believed before it was read.
 """
@@ -13,8 +16,8 @@ from paceline.executors.loop import Loop, steady
 
 LIMIT = 64 << 10
 """Bytes of one report."""
-PAUSE = 0.05
-"""Seconds between two words about the same attempt."""
+SHARE = 0.02
+SHORTEST, LONGEST = 0.05, 1.0
 
 
 class Reports:
@@ -29,6 +32,7 @@ class Reports:
         self._tell = tell
         self._latest: dict[str, Progress] = {}  # not told yet
         self._quiet: set[str] = set()  # told just now
+        self._first: dict[str, float] = {}  # when they had the first word
         self.dropped = 0
 
     def drain(self) -> None:
@@ -46,6 +50,7 @@ class Reports:
     def finish(self, keys: Iterable[str]) -> None:
         """These attempts end: say what is still unsaid."""
         for key in keys:
+            self._first.pop(key, None)
             if self._latest and (progress := self._latest.pop(key, None)):
                 self._tell(progress)
 
@@ -61,12 +66,19 @@ class Reports:
     def _say(self, progress: Progress) -> None:
         self._tell(progress)
         self._quiet.add(progress.key)
-        self._loop.at(steady() + PAUSE, lambda: self._speak_up(progress.key))
+        now = steady()
+        age = now - self._first.setdefault(progress.key, now)
+        self._loop.at(now + pause(age), lambda: self._speak_up(progress.key))
 
     def _speak_up(self, key: str) -> None:
         self._quiet.discard(key)
         if progress := self._latest.pop(key, None):
             self._say(progress)
+
+
+def pause(age: float) -> float:
+    """Seconds between two words about an attempt whose first one was so many seconds ago."""
+    return min(max(SHARE * age, SHORTEST), LONGEST)
 
 
 def _progress(data: bytes) -> Progress:
