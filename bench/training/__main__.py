@@ -39,9 +39,9 @@ from paceline.sdk.client import Client
 PAGE = PERFORMANCE.with_name("training.md")
 ROWS, COLUMNS = 60_000, 30
 PARAMS: Mapping[str, Mapping[str, object]] = {
-    "random_forest": {"trees": 165, "max_depth": 14},
-    "xgboost": {"rounds": 2900, "learning_rate": 0.01},
-    "neural_network": {"hidden": [128, 64], "epochs": 66, "batch_size": 64, "learning_rate": 1e-3},
+    "random_forest": {"trees": 155, "max_depth": 14},
+    "xgboost": {"rounds": 420, "max_depth": 10, "learning_rate": 0.05},
+    "neural_network": {"hidden": [128, 64], "epochs": 56, "batch_size": 64, "learning_rate": 1e-3},
 }
 
 

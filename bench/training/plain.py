@@ -36,8 +36,8 @@ def xgboost(parts: list[np.ndarray], params: Mapping[str, Any], file: Path) -> f
 
     x, x_held, y, y_held = (part.astype(np.float32) for part in parts)
     learned, held = xgb.DMatrix(x, y), xgb.DMatrix(x_held, y_held)
-    wanted = {"objective": "binary:logistic", "learning_rate": params["learning_rate"], "seed": 0}
-    wanted["eval_metric"] = ["logloss", "error"]
+    wanted = {"objective": "binary:logistic", "eval_metric": ["logloss", "error"], "seed": 0}
+    wanted |= {"max_depth": params["max_depth"], "learning_rate": params["learning_rate"]}
     evals = [(learned, "train"), (held, "validation")]
     booster = xgb.train(wanted, learned, params["rounds"], evals=evals, verbose_eval=200)
     booster.save_model(file.with_suffix(".ubj"))

@@ -68,8 +68,8 @@ def agent() -> Path | None:
 def report(*, step: int = -1, **values: object) -> None:
     """Say how far the attempt is: numbers, texts, or anything JSON can hold. Numbers of NumPy and torch are fine.
 
-    ``step`` counts on by itself if it is left out. The same step again replaces what was said before. At most some
-    20 reports a second are passed on, always the latest. Outside Paceline, nothing happens.
+    ``step`` counts on by itself if it is left out. The same step again replaces what was said before. Some 20 reports
+    a second are passed on, after a minute one a second, always the latest. Outside Paceline, nothing happens.
 
     Raises TypeError for values JSON cannot hold, ValueError when they take more than 64 KiB.
     """

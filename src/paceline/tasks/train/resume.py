@@ -16,7 +16,7 @@ from paceline.tasks.train.split import Parts
 from paceline.tasks.train.trained import Checkpoint, Session
 
 IDENTITY = "training.json"
-PATIENT = 30
+PATIENT = 100
 """Times as long as a checkpoint took to write, the next one waits: large ones must not eat the time."""
 _NO_MATTER = {"output", "checkpoint_seconds", "report_every", "data", "validation_data"}
 """Parameters that do not shape the model. Of the data, content matters and not its path."""
