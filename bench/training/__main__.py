@@ -5,7 +5,8 @@
 
 The script has one processor, and all of Paceline (server, worker, command, training) the other one; each round they
 change places. So whatever else the machine is kept busy with meets both. Seconds are those of the whole command,
-`python script.py` and `paceline submit --wait`: imports, reading the table, training, keeping the model, all of it.
+`python script.py` and `paceline submit --wait`: imports, reading the table, training, keeping the model, all of it. A
+machine that is shared with others gives one processor less time than the other; so besides them, the processor's own.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +32,7 @@ import pyarrow.parquet as pq
 from sklearn.datasets import make_classification
 
 from bench.fleet import Fleet, server_only
+from bench.processes import Meter
 from bench.report import PAGE as PERFORMANCE
 from bench.report import filled, markdown, said
 from bench.result import machine
@@ -50,6 +52,7 @@ class Trip:
     """One training from command to model."""
 
     seconds: float
+    processor: float  # seconds of it, of all processes together
     accuracy: float  # on rows it has not learned from
     attempts: int = 1
 
@@ -95,8 +98,8 @@ def side_by_side(models: Sequence[str], rounds: int) -> Mapping[str, tuple[list[
             theirs, ours = at_once(model, number % 2)
             found[model][0].append(theirs)
             found[model][1].append(ours)
-            told = f"{theirs.seconds:.1f} s plain, {ours.seconds:.1f} s through Paceline"
-            print(f"{model}, round {number + 1}: {told}", file=sys.stderr)
+            told = (f"{trip.seconds:.1f} s ({trip.processor:.1f} s of a processor)" for trip in (theirs, ours))
+            print(f"{model}, round {number + 1}:", " plain, ".join(told), "through Paceline", file=sys.stderr)
     return found
 
 
@@ -119,10 +122,21 @@ def plain(model: str) -> Trip:
     command = [sys.executable, "-m", "bench.training.plain", model, "table.parquet", json.dumps(PARAMS[model]), "model"]
     root = str(Path(__file__).parents[2])
     began = time.perf_counter()
-    done = subprocess.run(
-        command, env=os.environ | {"PYTHONPATH": root}, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    return Trip(seconds=time.perf_counter() - began, accuracy=float(done.stdout.split()[-1]))
+    environment = os.environ | {"PYTHONPATH": root}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        processor = waited(process)
+    return Trip(seconds=time.perf_counter() - began, processor=processor, accuracy=float(said.split()[-1]))
+
+
+def waited(process: "subprocess.Popen[bytes]") -> float:
+    """Seconds of the processor that it took until its end. Raises SystemExit if it failed."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{process.args!r} failed")
+    return usage.ru_utime + usage.ru_stime
 
 
 def through(model: str) -> Trip:
@@ -133,10 +147,10 @@ def through(model: str) -> Trip:
 
 def submitted(fleet: Fleet, model: str) -> Trip:
     """The same through a fleet, until it is over."""
-    with submission(fleet, model) as (process, began):
-        if process.wait():
-            raise SystemExit(f"{model}: the training failed")
-    return outcome(fleet, time.perf_counter() - began)
+    with Meter(fleet.home) as meter, submission(fleet, model) as (process, began):
+        command = waited(process)
+    fleets = sum(seconds for part, seconds in meter.seconds.items() if part != "client")
+    return replace(outcome(fleet, time.perf_counter() - began), processor=command + fleets)
 
 
 @contextlib.contextmanager
@@ -160,7 +174,10 @@ def outcome(fleet: Fleet, seconds: float) -> Trip:
             job = (await client.jobs(limit=1))[0].job
             [end] = await client.results(job)
             return Trip(
-                seconds=seconds, accuracy=json.loads(end.result)["metrics"]["val_accuracy"], attempts=end.number
+                seconds=seconds,
+                processor=0.0,
+                accuracy=json.loads(end.result)["metrics"]["val_accuracy"],
+                attempts=end.number,
             )
 
     return asyncio.run(ask())
@@ -214,19 +231,31 @@ def kill(fleet: Fleet, worker: str) -> None:
 
 # ── tables ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-HEAD = ("training", "plain script", "through Paceline", "ratio", "accuracy of the script", "through Paceline")
+HEAD = (
+    *("training", "plain script", "through Paceline", "ratio"),
+    *("processor: the script", "all of Paceline", "ratio"),
+    *("accuracy: the script", "through Paceline"),
+)
 KILLED_HEAD = ("training", "undisturbed", "worker killed half way", "attempts", "accuracy undisturbed", "killed")
 
 
 def row(model: str, theirs: Sequence[Trip], ours: Sequence[Trip]) -> Sequence[str]:
-    """Medians; the ratio is that of each pair."""
-    ratios = [mine.seconds / plain.seconds for plain, mine in zip(theirs, ours, strict=True)]
+    """Medians; a ratio is that of each pair."""
     return (
         model,
-        f"{statistics.median(trip.seconds for trip in theirs):.1f} s",
-        f"{statistics.median(trip.seconds for trip in ours):.1f} s",
-        f"{statistics.median(ratios):.3f} ({min(ratios):.3f} – {max(ratios):.3f})",
+        *compared([trip.seconds for trip in theirs], [trip.seconds for trip in ours]),
+        *compared([trip.processor for trip in theirs], [trip.processor for trip in ours]),
         *(f"{trips[0].accuracy:.6f}" for trips in (theirs, ours)),
+    )
+
+
+def compared(theirs: Sequence[float], ours: Sequence[float]) -> Sequence[str]:
+    """Seconds of both, and the ratio."""
+    ratios = [mine / plain for plain, mine in zip(theirs, ours, strict=True)]
+    return (
+        f"{statistics.median(theirs):.1f} s",
+        f"{statistics.median(ours):.1f} s",
+        f"{statistics.median(ratios):.3f} ({min(ratios):.3f} – {max(ratios):.3f})",
     )
 
 
