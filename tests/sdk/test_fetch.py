@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,7 @@ def play(home: Path, story: Callable[[Served, Client, Model], Awaitable[None]]) 
             files = []
             for name, content in CONTENTS.items():
                 sha256 = hashlib.sha256(content).hexdigest()
-                await served.fleet.blobs.put(sha256, chunks(content))
+                await served.fleet.blobs.put(sha256, 0, chunks(content))
                 files.append(File(name=name, sha256=sha256, bytes=len(content)))
             await story(served, client, model(files=tuple(files)))
 
@@ -63,6 +64,34 @@ def test_what_is_there_already_is_not_brought_again(tmp_path: Path) -> None:
         await fetch(client, wanted, tmp_path / "m", told=told.append)
         assert there(tmp_path / "m") == {**CONTENTS, "notes.txt": b"mine"}
         assert sum(told) == wanted.bytes
+
+    play(tmp_path / "home", story)
+
+
+def test_two_that_bring_the_same_at_once_do_not_disturb_each_other(tmp_path: Path) -> None:
+    async def story(served: Served, client: Client, wanted: Model) -> None:
+        await asyncio.gather(*(fetch(client, wanted, tmp_path / "c" / "m", replace=True) for _ in range(3)))
+        assert there(tmp_path / "c") == {f"m/{name}": content for name, content in CONTENTS.items()}
+
+    play(tmp_path / "home", story)
+
+
+def test_what_a_kill_leaves_behind_does_no_harm(tmp_path: Path) -> None:
+    async def story(served: Served, client: Client, wanted: Model) -> None:
+        moments = [tmp_path / str(moment) for moment in range(3)]
+        coming = iter(moments)
+        fetching = tmp_path / "cache"
+
+        def told(count: int) -> None:
+            if moment := next(coming, None):
+                shutil.copytree(fetching, moment)
+
+        await fetch(client, wanted, fetching / "m", told=told)
+        for killed in moments:
+            assert there(killed / "m").items() <= CONTENTS.items(), "whoever looks sees whole files only"
+            assert [path.name for path in killed.iterdir() if path.suffix == ".part"], "and it was half way"
+            await fetch(client, wanted, killed / "m", replace=True)
+            assert there(killed / "m") == CONTENTS
 
     play(tmp_path / "home", story)
 

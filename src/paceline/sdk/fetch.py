@@ -1,13 +1,15 @@
 """Bringing a model's files here: every one checked against its hash, none half written, none overwritten unasked.
 
-A file that is there already with the right content is left alone, so what broke off is gone on with.
+A file that is there already with the right content is left alone, so what broke off is gone on with. What is not whole
+yet lies beside the folder and not in it: others may be bringing the same, or reading what is there.
 """
 
 import hashlib
 import os
-from collections.abc import Callable
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from paceline.catalog import Model
 from paceline.model.card import check_file_name
@@ -36,7 +38,7 @@ async def fetch(
         if path in there:
             told(file.bytes)
         else:
-            await _bring(client, file, path, told)
+            await _bring(client, file, folder, told)
     return folder
 
 
@@ -52,25 +54,40 @@ def _is(file: File, path: Path) -> bool:
         return hashlib.file_digest(content, "sha256").hexdigest() == file.sha256
 
 
-async def _bring(client: Models, file: File, path: Path, told: Told) -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    digest = hashlib.sha256()
+async def _bring(client: Models, file: File, folder: Path, told: Told) -> None:
+    path = _place(folder, file)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as content:
-            async with aclosing(client.download(file.sha256)) as chunks:
-                async for chunk in chunks:
-                    digest.update(chunk)
-                    content.write(chunk)
-                    told(len(chunk))
-        if digest.hexdigest() != file.sha256:
-            raise PacelineError(
-                f"{file.name}: what came has the checksum {digest.hexdigest()}, not {file.sha256}",
-                hint="try again; if it stays so, the file is damaged on the server",
-            )
-        part.replace(path)
+        with _part(folder) as part:
+            await _download(client, file, part, told)
+            part.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _part(folder: Path) -> Iterator[Path]:
+    """Where a file may lie until it is whole: beside the folder, or in it where it is a disk of its own."""
+    beside = folder.resolve().parent
+    fits = beside.stat().st_dev == folder.stat().st_dev and os.access(beside, os.W_OK)
+    part = (beside if fits else folder) / f".{folder.resolve().name}.{token_hex(8)}.part"
+    try:
+        yield part
     finally:
         with suppress(OSError):  # it has its name by now, or never came to be
             part.unlink()
+
+
+async def _download(client: Models, file: File, part: Path, told: Told) -> None:
+    digest = hashlib.sha256()
+    with part.open("wb") as content:
+        async with aclosing(client.download(file.sha256)) as chunks:
+            async for chunk in chunks:
+                digest.update(chunk)
+                content.write(chunk)
+                told(len(chunk))
+    if digest.hexdigest() != file.sha256:
+        raise PacelineError(
+            f"{file.name}: what came has the checksum {digest.hexdigest()}, not {file.sha256}",
+            hint="try again; if it stays so, the file is damaged on the server",
+        )
