@@ -60,6 +60,11 @@ def test_separators(name: str, separator: str) -> None:
     assert read(IRIS.replace(",", separator), name).features == ("sepal", "petal")
 
 
+def test_commas_in_a_table_of_tabs_are_text() -> None:
+    text = IRIS.replace(",", "\t").replace("sepal", "sepal, in cm")
+    assert read(text, "t.TSV").features == ("sepal, in cm", "petal")
+
+
 def test_a_byte_order_mark_is_no_part_of_a_name() -> None:
     assert read("\ufeff" + IRIS).features == ("sepal", "petal")
 

@@ -1,6 +1,7 @@
 """CSV files, by Arrow's reader; its complaints are turned into line numbers by reading the file once more, slowly.
 
-The first line names the columns. The separator is the comma (tab, semicolon or bar where the first line has no comma).
+The first line names the columns. The separator of a ``.tsv`` is the tab; else it is the comma (tab, semicolon or bar
+where the first line has no comma).
 Empty cells and the usual words for nothing (``NA``, ``NaN``, ``null`` …) are missing values.
 """
 
@@ -41,6 +42,8 @@ def lines(file: Path, rows: Sequence[int]) -> list[int]:
 
 
 def _separator(file: Path) -> str:
+    if file.suffix.lower() == ".tsv":
+        return "\t"
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
         first = text.readline()
     return "," if "," in first else max("\t;|,", key=first.count)
