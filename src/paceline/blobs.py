@@ -4,7 +4,7 @@ A blob is whole or it is not there. What comes in is checked against the hash be
 a disk that lies is found out. A blob that came in halfway may be gone on with.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Protocol
 
 CHUNK = 1 << 18
@@ -26,16 +26,17 @@ class Blobs(Protocol):
         """Bytes of its beginning that an earlier ``put`` left behind when it broke off; 0 where there are none."""
         ...
 
-    async def put(self, sha256: str, chunks: AsyncIterable[bytes]) -> None:
-        """Keep these bytes, after those that ``begun`` counts; durably when this returns.
+    async def put(self, sha256: str, start: int, chunks: AsyncIterable[bytes]) -> None:
+        """Keep the bytes from ``start`` on, which ``begun`` told, behind its beginning; durably when this returns.
 
         Raises UsageError if the whole is not what the hash says: nothing of it stays. If ``chunks`` raises, what has
-        come by then can be gone on with.
+        come by then can be gone on with. Raises a plain PacelineError if the beginning is not there any more, or was
+        not its beginning: nobody's words were wrong, and whoever asks for ``begun`` again can begin again.
         """
         ...
 
-    def get(self, sha256: str, start: int = 0) -> AsyncIterator[bytes]:
-        """Its bytes from ``start`` on.
+    def get(self, sha256: str, start: int = 0) -> AsyncGenerator[bytes, None]:
+        """Its bytes from ``start`` on, a chunk at a time.
 
         Raises NotFound if it is not there; and if its bytes are not what was kept, before the last of them is given: a
         damaged blob goes, so that whoever still has the bytes can bring them again.

@@ -33,7 +33,7 @@ class TestLocalBlobs(BlobsContract):
         assert not (tmp_path / "blobs").exists()
 
     def test_nobody_else_can_read_them(self, tmp_path: Path, blobs: Blobs) -> None:
-        asyncio.run(blobs.put(named(b"a"), pieces(b"a")))
+        asyncio.run(blobs.put(named(b"a"), 0, pieces(b"a")))
         found = list((tmp_path / "blobs").rglob("*"))
         assert all(path.stat().st_mode & 0o077 == 0 for path in found)
 
@@ -43,15 +43,15 @@ def test_on_a_full_disk_nothing_is_lost_and_it_goes_on_by_itself(tmp_path: Path)
     async def play(disk: Path) -> None:
         blobs = LocalBlobs(disk / "blobs")
         ballast = disk / "ballast"
-        await blobs.put(named(b"before"), pieces(b"before"))
+        await blobs.put(named(b"before"), 0, pieces(b"before"))
         ballast.write_bytes(bytes(3 << 20))
         with pytest.raises(TryAgain, match="No space left on device") as caught:
-            await blobs.put(named(LARGE * 2), pieces(LARGE, LARGE))
+            await blobs.put(named(LARGE * 2), 0, pieces(LARGE, LARGE))
         assert "free some space" in caught.value.hint
         assert await whole(blobs, b"before") == b"before"
         ballast.unlink()
         begun = await blobs.begun(named(LARGE * 2))
-        await blobs.put(named(LARGE * 2), pieces((LARGE * 2)[begun:]))
+        await blobs.put(named(LARGE * 2), begun, pieces((LARGE * 2)[begun:]))
         assert await whole(blobs, LARGE * 2) == LARGE * 2
 
     with small_disk(tmp_path / "disk", "size=4m") as disk:

@@ -52,7 +52,7 @@ class BlobsContract:
     def test_what_was_put_is_given_back(self, blobs: Blobs, content: bytes) -> None:
         async def play() -> None:
             assert not await blobs.has(named(content))
-            await blobs.put(named(content), pieces(content[:5], content[5:]))
+            await blobs.put(named(content), 0, pieces(content[:5], content[5:]))
             assert await blobs.has(named(content))
             assert await whole(blobs, content) == content
             assert await blobs.all() == {named(content)}
@@ -62,7 +62,7 @@ class BlobsContract:
     @pytest.mark.parametrize("start", [0, 1, CHUNK, CHUNK + 1, len(LARGE) - 1, len(LARGE)])
     def test_the_rest_of_a_blob_can_be_had(self, blobs: Blobs, start: int) -> None:
         async def play() -> None:
-            await blobs.put(named(LARGE), pieces(LARGE))
+            await blobs.put(named(LARGE), 0, pieces(LARGE))
             assert await whole(blobs, LARGE, start) == LARGE[start:]
 
         asyncio.run(play())
@@ -74,9 +74,9 @@ class BlobsContract:
     def test_what_has_another_hash_is_refused_and_nothing_of_it_stays(self, blobs: Blobs) -> None:
         async def play() -> None:
             with pytest.raises(UsageError, match=f"blob {named(b'a')}: what came has the hash {named(b'b')}"):
-                await blobs.put(named(b"a"), pieces(b"b"))
+                await blobs.put(named(b"a"), 0, pieces(b"b"))
             assert await blobs.begun(named(b"a")) == 0
-            await blobs.put(named(b"a"), pieces(b"a"))
+            await blobs.put(named(b"a"), 0, pieces(b"a"))
 
         asyncio.run(play())
 
@@ -84,20 +84,56 @@ class BlobsContract:
         async def play() -> None:
             name = named(LARGE)
             with pytest.raises(ConnectionError):
-                await blobs.put(name, pieces(LARGE[:100], LARGE[100:300], ConnectionError("cable")))
+                await blobs.put(name, 0, pieces(LARGE[:100], LARGE[100:300], ConnectionError("cable")))
             assert not await blobs.has(name)
             begun = await blobs.begun(name)
             assert begun == 300
             assert await blobs.all() == {name}
-            await blobs.put(name, pieces(LARGE[begun:]))
+            await blobs.put(name, begun, pieces(LARGE[begun:]))
             assert await whole(blobs, LARGE) == LARGE
+            assert await blobs.begun(name) == 0
+
+        asyncio.run(play())
+
+    def test_who_waited_while_another_got_further_goes_on_from_his_own_place(self, blobs: Blobs) -> None:
+        async def play() -> None:
+            name = named(LARGE)
+            with pytest.raises(ConnectionError):
+                await blobs.put(name, 0, pieces(LARGE[:100], ConnectionError()))
+            with pytest.raises(ConnectionError):
+                await blobs.put(name, 100, pieces(LARGE[100:CHUNK], ConnectionError()))
+            await blobs.put(name, 100, pieces(LARGE[100:]))
+            assert await whole(blobs, LARGE) == LARGE
+
+        asyncio.run(play())
+
+    def test_where_its_beginning_is_gone_it_is_to_begin_again(self, blobs: Blobs) -> None:
+        async def play() -> None:
+            name = named(LARGE)
+            with pytest.raises(PacelineError, match="does not go on at byte 100 any more") as caught:
+                await blobs.put(name, 100, pieces(LARGE[100:]))
+            assert type(caught.value) is PacelineError
+            assert await blobs.begun(name) == 0
+            await blobs.put(name, 0, pieces(LARGE))
+            assert await whole(blobs, LARGE) == LARGE
+
+        asyncio.run(play())
+
+    def test_a_wrong_beginning_is_not_the_fault_of_who_goes_on(self, blobs: Blobs) -> None:
+        async def play() -> None:
+            name = named(LARGE)
+            with pytest.raises(ConnectionError):
+                await blobs.put(name, 0, pieces(b"x" * 100, ConnectionError()))
+            with pytest.raises(PacelineError, match="does not go with its beginning") as caught:
+                await blobs.put(name, 100, pieces(LARGE[100:]))
+            assert type(caught.value) is PacelineError
             assert await blobs.begun(name) == 0
 
         asyncio.run(play())
 
     def test_two_that_bring_the_same_do_not_disturb_each_other(self, blobs: Blobs) -> None:
         async def play() -> None:
-            await asyncio.gather(*(blobs.put(named(LARGE), pieces(LARGE[:9], LARGE[9:])) for _ in range(3)))
+            await asyncio.gather(*(blobs.put(named(LARGE), 0, pieces(LARGE[:9], LARGE[9:])) for _ in range(3)))
             assert await whole(blobs, LARGE) == LARGE
 
         asyncio.run(play())
@@ -107,14 +143,14 @@ class BlobsContract:
         self, blobs: Blobs, damage: Callable[[str], None], content: bytes
     ) -> None:
         async def play() -> None:
-            await blobs.put(named(content), pieces(content))
+            await blobs.put(named(content), 0, pieces(content))
             damage(named(content))
             came = bytearray()
             with pytest.raises(NotFound, match=f"blob {named(content)} is damaged"):
                 await pour(blobs.get(named(content)), came)
             assert len(came) < len(content)
             assert not await blobs.has(named(content))
-            await blobs.put(named(content), pieces(content))
+            await blobs.put(named(content), 0, pieces(content))
             assert await whole(blobs, content) == content
 
         asyncio.run(play())
@@ -122,9 +158,9 @@ class BlobsContract:
     def test_what_is_removed_is_gone_and_the_rest_stays(self, blobs: Blobs) -> None:
         async def play() -> None:
             for content in (b"a", b"b"):
-                await blobs.put(named(content), pieces(content))
+                await blobs.put(named(content), 0, pieces(content))
             with pytest.raises(ConnectionError):
-                await blobs.put(named(b"c"), pieces(b"c", ConnectionError()))
+                await blobs.put(named(b"c"), 0, pieces(b"c", ConnectionError()))
             for gone in (b"a", b"a", b"c"):
                 await blobs.remove(named(gone))
             assert await blobs.all() == {named(b"b")}
@@ -140,21 +176,22 @@ class BlobsContract:
 
         refused(blobs.has(name))
         refused(blobs.begun(name))
-        refused(blobs.put(name, pieces(b"a")))
+        refused(blobs.put(name, 0, pieces(b"a")))
         refused(blobs.remove(name))
-        refused(anext(blobs.get(name)))  # type: ignore[arg-type]  # an awaitable that is a coroutine
+        refused(anext(blobs.get(name)))
 
     def test_whoever_is_cut_off_leaves_no_harm_to_the_next(self, blobs: Blobs) -> None:
         async def play() -> None:
             for turns in range(30):
                 content = LARGE + bytes([turns])
-                cut_off = asyncio.create_task(blobs.put(named(content), pieces(content[:CHUNK], content[CHUNK:])))
+                cut_off = asyncio.create_task(blobs.put(named(content), 0, pieces(content[:CHUNK], content[CHUNK:])))
                 for _ in range(turns):
                     await asyncio.sleep(0)
                 cut_off.cancel()
                 await asyncio.wait({cut_off})
                 if not await blobs.has(named(content)):
-                    await blobs.put(named(content), pieces(content[await blobs.begun(named(content)) :]))
+                    begun = await blobs.begun(named(content))
+                    await blobs.put(named(content), begun, pieces(content[begun:]))
                 assert await whole(blobs, content) == content
 
         asyncio.run(play())

@@ -31,6 +31,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("way", ["near", "far"])
 
 
+async def broken() -> AsyncIterator[bytes]:
+    yield b"half"
+    raise ConnectionError
+
+
 class Play:
     """A server, a job of one task, and the worker that runs it."""
 
@@ -128,6 +133,21 @@ def test_what_broke_off_goes_on_where_it_was(tmp_path: Path, way: str) -> None:
         [found] = await it.files.find(ATTEMPT)
         await it.files.fetch(found.files[0], tmp_path, it.going)
         assert (tmp_path / "weights").read_bytes() == LARGE
+
+    play(tmp_path, way, story)
+
+
+def test_a_wrong_beginning_that_another_left_is_brought_again(tmp_path: Path, way: str) -> None:
+    async def story(it: Play) -> None:
+        for name, content in (("weights", LARGE), ("model", LARGE + b"m")):
+            [file] = it.write(**{name: content})
+            with pytest.raises(ConnectionError):
+                await it.served.fleet.blobs.put(file.sha256, 0, broken())
+        await it.keep(1, weights=LARGE)
+        [found] = await it.files.find(ATTEMPT)
+        await it.files.fetch(found.files[0], tmp_path, it.going)
+        assert (tmp_path / "weights").read_bytes() == LARGE
+        assert await it.files.publish(ATTEMPT, CARD, it.write(model=LARGE + b"m"), it.folder, it.going)
 
     play(tmp_path, way, story)
 
@@ -300,12 +320,8 @@ def test_what_is_on_its_way_stays(tmp_path: Path) -> None:
 def test_what_a_server_left_when_it_died_goes_at_the_next_start(tmp_path: Path) -> None:
     async def story(it: Play) -> None:
         with pytest.raises(ConnectionError):
-            await it.served.fleet.blobs.put("ab" * 32, broken())
+            await it.served.fleet.blobs.put("ab" * 32, 0, broken())
         assert await it.served.fleet.storeroom.tidy() == 1
         assert await it.served.fleet.blobs.all() == frozenset()
-
-    async def broken() -> AsyncIterator[bytes]:
-        yield b"half"
-        raise ConnectionError
 
     play(tmp_path, "near", story)

@@ -39,7 +39,7 @@ async def chunks(content: bytes) -> AsyncIterator[bytes]:
 async def stored(served: Served, name: str = "model.skops", content: bytes = b"trees") -> File:
     """A file whose content is among the blobs."""
     sha256 = hashlib.sha256(content).hexdigest()
-    await served.fleet.blobs.put(sha256, chunks(content))
+    await served.fleet.blobs.put(sha256, 0, chunks(content))
     return File(name=name, sha256=sha256, bytes=len(content))
 
 

@@ -114,7 +114,7 @@ class Files:
 
 
 async def _insist(once: Callable[[], Awaitable[T]], *passing: type[PacelineError]) -> T:
-    """Until it is done or refused. An error without a name of its own is a connection that broke."""
+    """Until it is done or refused. An error without a name of its own is something that broke off on the way."""
     pause = FIRST_PAUSE
     while True:
         try:

@@ -13,18 +13,19 @@ import errno
 import functools
 import hashlib
 import os
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 from weakref import WeakValueDictionary
 
 from paceline.blobs import CHUNK
-from paceline.model.errors import NotFound, TryAgain, UsageError
+from paceline.model.errors import NotFound, PacelineError, TryAgain, UsageError
 from paceline.model.file import check_digest, is_digest
 
 T = TypeVar("T")
 
+_AGAIN = "begin again"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -43,15 +44,18 @@ class LocalBlobs:
         """See the port."""
         return await self._disk(_size, self._beginning(sha256))
 
-    async def put(self, sha256: str, chunks: AsyncIterable[bytes]) -> None:
-        """See the port. Two that put the same blob do so one after the other, and the second finds it there."""
+    async def put(self, sha256: str, start: int, chunks: AsyncIterable[bytes]) -> None:
+        """See the port. Two that put the same blob do so one after the other, and the second finds it there.
+
+        If the first broke off, the second goes on from its own ``start``: its bytes follow on that, and no others.
+        """
         place, beginning = self._place(sha256), self._beginning(sha256)
         async with self._coming.setdefault(sha256, asyncio.Lock()):
             if not await self._disk(place.exists):
-                await self._write(beginning, chunks)
-                await self._disk(_settle, beginning, place)
+                await self._write(beginning, start, chunks)
+                await self._disk(_settle, beginning, place, start)
 
-    async def get(self, sha256: str, start: int = 0) -> AsyncIterator[bytes]:
+    async def get(self, sha256: str, start: int = 0) -> AsyncGenerator[bytes, None]:
         """See the port. All of it is read, whatever ``start``: half a blob cannot be checked."""
         file = await self._opened(_open, self._place(sha256))
         try:
@@ -87,8 +91,8 @@ class LocalBlobs:
     def _beginning(self, sha256: str) -> Path:
         return self._directory / "begun" / self._place(sha256).name
 
-    async def _write(self, beginning: Path, chunks: AsyncIterable[bytes]) -> None:
-        file = await self._opened(_append, beginning)
+    async def _write(self, beginning: Path, start: int, chunks: AsyncIterable[bytes]) -> None:
+        file = await self._opened(lambda path: _append(path, start), beginning)
         try:
             async for chunk in chunks:
                 await self._disk(_write, file, chunk)
@@ -132,7 +136,11 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _append(path: Path) -> BinaryIO:
+def _append(path: Path, start: int) -> BinaryIO:
+    if (size := _size(path)) < start:
+        raise PacelineError(f"blob {path.name}: it does not go on at byte {start:,} any more", hint=_AGAIN)
+    if size > start:
+        os.truncate(path, start)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path.open("ab", buffering=0)
 
@@ -143,12 +151,14 @@ def _write(file: BinaryIO, chunk: bytes) -> None:
         left = left[file.write(left) :]
 
 
-def _settle(beginning: Path, place: Path) -> None:
+def _settle(beginning: Path, place: Path, start: int) -> None:
     """It is all there: give it its name, if it is what it should be."""
     with beginning.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != place.name:
         beginning.unlink()
+        if start:
+            raise PacelineError(f"blob {place.name}: what came does not go with its beginning", hint=_AGAIN)
         raise UsageError(f"blob {place.name}: what came has the hash {found}")
     place.parent.mkdir(mode=0o700, exist_ok=True)
     beginning.chmod(0o600)

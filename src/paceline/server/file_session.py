@@ -83,7 +83,7 @@ class FileSession:
         await self._stream.write(pb.FileReply(wanted=pb.Wanted(starts=starts)))
         for file, start in zip(files, starts, strict=True):
             pieces = self._pieces(file.bytes - start)
-            await self._fleet.storeroom.blobs.put(file.sha256, pieces)
+            await self._fleet.storeroom.blobs.put(file.sha256, start, pieces)
             async for _ in pieces:  # somebody else was faster, and nobody needs them
                 pass
 

@@ -23,7 +23,7 @@ async def published(caller: Caller, accuracy: float, name: str = "weights/0.bin"
     """The key of a new model with one file."""
     (job,) = (await caller.post("/api/jobs", {"run": "true"}))["jobs"]
     file = File(name=name, sha256=hashlib.sha256(CONTENT).hexdigest(), bytes=len(CONTENT))
-    await caller.served.fleet.blobs.put(file.sha256, _chunks())
+    await caller.served.fleet.blobs.put(file.sha256, 0, _chunks())
     card = {"model": "random_forest", "task": "classification", "metrics": {"val_accuracy": accuracy}}
     attempt = AttemptId(JobId(job), 0, 1)
     return (await models.publish(caller.served.fleet, attempt, "w", card, [file])).key
