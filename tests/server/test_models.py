@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import math
+import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -158,6 +159,15 @@ def test_a_file_that_no_folder_may_get_is_refused(change: Mapping[str, object], 
     async def story(served: Served) -> None:
         file = replace(await stored(served), **change)  # type: ignore[arg-type]
         with pytest.raises(UsageError, match=message):
+            await models.publish(served.fleet, ATTEMPT, "w1", CARD, [file])
+
+    play(tmp_path, story)
+
+
+def test_a_pickle_is_refused_whatever_it_is_called(tmp_path: Path) -> None:
+    async def story(served: Served) -> None:
+        file = await stored(served, "pytorch_model.bin", pickle.dumps({"weights": [0.5]}))
+        with pytest.raises(UsageError, match=r"files: 'pytorch_model\.bin' is a pickle by its content"):
             await models.publish(served.fleet, ATTEMPT, "w1", CARD, [file])
 
     play(tmp_path, story)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from paceline.model.pickled import HEAD, check_content
 from paceline.train import session
 from paceline.train.agent import ask
 from paceline.train.folder import listed
@@ -30,6 +31,9 @@ def publish(folder: Path, card: Mapping[str, object]) -> str:
     files = listed(folder)
     if agent is None:
         return ""
+    for file in files:
+        with (folder / (name := str(file["name"]))).open("rb") as content:
+            check_content(name, content.read(HEAD))
     place = str(folder.absolute())
     question = {"ask": "publish", "key": session.current(), "folder": place, "files": files, "card": card}
     return str(ask(agent, question, PATIENCE)["key"])

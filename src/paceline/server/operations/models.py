@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import aclosing
 
 from paceline.catalog import Find, Model, Order
 from paceline.model.card import Card, check_files, check_metric, read_card
@@ -14,6 +15,7 @@ from paceline.model.errors import NotFound, TryAgain, UsageError
 from paceline.model.file import File, check_digest
 from paceline.model.ids import AttemptId, TaskId
 from paceline.model.naming import Key, Name, check_name, check_tag, day_of
+from paceline.model.pickled import check_content
 from paceline.model.queries import Jobs
 from paceline.model.records import ModelChanged
 from paceline.server import caller
@@ -39,8 +41,7 @@ async def publish(
     fleet.space.demand()
     fleet.loop.hold.demand()
     for file in files:
-        if not await fleet.blobs.has(file.sha256):
-            raise TryAgain(f"files: {file.name!r} is not here", hint="send it again")
+        await _check_content(fleet, file)
     origin, now = await _origin(fleet, attempt.task), fleet.clock.now()
     model = Model(
         key=_key(read, now, origin),
@@ -59,6 +60,14 @@ async def publish(
     if kept.created_at == now:  # else it was here already
         await _note(fleet, kept, "published")
     return kept
+
+
+async def _check_content(fleet: Fleet, file: File) -> None:
+    try:
+        async with aclosing(fleet.blobs.get(file.sha256)) as chunks:
+            check_content(file.name, await anext(chunks, b""))
+    except NotFound:
+        raise TryAgain(f"files: {file.name!r} is not here", hint="send it again") from None
 
 
 async def find(fleet: Fleet, query: Find) -> Sequence[Model]:
