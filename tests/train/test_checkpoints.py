@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import pickle
 import signal
 import socket
 import threading
@@ -16,7 +17,8 @@ import pytest
 from paceline.model.errors import PacelineError, Unreachable
 from paceline.train import checkpoint, publish, requeue, restore, session, should_stop
 from paceline.train.agent import Refused, ask
-from paceline.train.folder import MANIFEST, listed
+from paceline.train.folder import listed
+from tests.mounts import small_disk
 
 KEY = "3.17#2"
 CARD = {"model": "random_forest", "task": "classification", "metrics": {"val_accuracy": 0.95}}
@@ -116,7 +118,7 @@ def test_a_checkpoint_is_whole_when_the_agent_hears_of_it(agent: ScriptedAgent) 
         "keep": 2,
     }
     assert [(file["name"], file["bytes"]) for file in asked["files"]] == [("deep/weights", 1), ("state", 0)]
-    assert agent.seen == [[MANIFEST, "deep/weights", "state"]]
+    assert agent.seen == [["deep/weights", "state"]]
     assert Path(asked["folder"]).name.startswith(f"{KEY}-")
     assert left(agent) == [], "the server has it"
 
@@ -171,14 +173,48 @@ def test_a_training_goes_on_when_its_checkpoint_cannot_be_kept(
     agent.answer({"refused": ["TRY_AGAIN", "the server accepts nothing new", "free some space"]})
     with checkpoint(step=1) as folder:
         (folder / "state").write_text("1")
-    [name] = left(agent)
-    kept = agent.path.parent / "checkpoints" / name
     assert capsys.readouterr().err == (
-        f"paceline.train: checkpoint of step 1 is on this machine only, in {kept}: the server accepts nothing new\n"
+        "paceline.train: checkpoint of step 1 is not kept: the server accepts nothing new\n"
     )
-    assert (kept / "state").read_text() == "1"
-    assert json.loads((kept / MANIFEST).read_text())["step"] == 1
+    assert left(agent) == [], "what nobody will read does not pile up"
     assert not should_stop()
+
+
+def test_a_training_goes_on_where_nothing_can_be_written(
+    agent: ScriptedAgent, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (agent.path.parent / "checkpoints").rmdir()
+    with checkpoint(step=1) as folder:
+        (folder / "state").write_text("1")
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"paceline.train: checkpoint of step 1 is not kept: {folder.parent}: No such file or directory"
+    )
+    assert agent.asked == []
+    assert not should_stop()
+
+
+@pytest.mark.system
+def test_a_training_goes_on_when_the_disk_is_full_whoever_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with small_disk(tmp_path / "disk", "size=4m") as disk:
+        (disk / "checkpoints").mkdir()
+        monkeypatch.setenv("PACELINE_AGENT", str(disk / "desk.sock"))
+        session.enter(KEY, "/nowhere")
+        try:
+            with checkpoint(step=1) as folder:
+                try:
+                    (folder / "weights").write_bytes(bytes(5 << 20))
+                except OSError:
+                    raise RuntimeError("the writer failed") from None
+        finally:
+            session.leave()
+        assert capsys.readouterr().err == (
+            f"paceline.train: checkpoint of step 1 is not kept: {disk / 'checkpoints'}: No space left on device "
+            "(the writer failed)\n"
+        )
+        assert list((disk / "checkpoints").iterdir()) == []
 
 
 def test_a_stale_attempt_hears_so_and_should_stop(agent: ScriptedAgent, capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,6 +298,14 @@ def test_a_model_that_is_refused_says_why(agent: ScriptedAgent, tmp_path: Path) 
     agent.answer({"refused": ["USAGE", "files: 'm.pkl' is a pickle", ""]})
     with pytest.raises(PacelineError, match="is a pickle"):
         publish(tmp_path / "model", CARD)
+
+
+def test_a_pickle_is_refused_before_anybody_is_asked(agent: ScriptedAgent, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "pytorch_model.bin").write_bytes(pickle.dumps({"weights": [0.5]}))
+    with pytest.raises(PacelineError, match=r"files: 'pytorch_model\.bin' is a pickle by its content"):
+        publish(tmp_path / "model", CARD)
+    assert agent.asked == []
 
 
 def test_a_card_that_is_no_json_is_refused(tmp_path: Path) -> None:

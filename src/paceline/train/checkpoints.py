@@ -8,17 +8,21 @@ import math
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Literal
 
 from paceline.model.errors import PacelineError
 from paceline.train import session, term
 from paceline.train.agent import Refused, ask
-from paceline.train.folder import seal
+from paceline.train.folder import listed
 from paceline.train.stopping import requeue
+
+_PROBE = 1 << 20
+"""Bytes for which a disk has room that is not full."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +49,8 @@ def checkpoint(
     with ``best="max"``); when its job is over, all go. The same step again replaces what was kept of it. If the block
     raises, nothing is kept.
 
-    A training does not die because nobody listens: if the server cannot be reached for a minute, or has no space, a
-    warning goes to stderr, the folder stays where it is, and the training goes on. If the attempt is no longer the
+    A training does not die because nobody listens: if the server cannot be reached for a minute, or it or the disk here
+    has no space, a warning goes to stderr, nothing is kept, and the training goes on. If the attempt is no longer the
     task's current one, nothing it writes counts any more: that is said, and ``should_stop`` becomes True.
 
     From the first call on, SIGTERM only makes ``should_stop`` True. Outside Paceline the folder is removed again.
@@ -56,24 +60,24 @@ def checkpoint(
     about = _checked(step, metric, best, keep)
     agent = session.agent()
     if agent is None:
-        with tempfile.TemporaryDirectory(prefix="checkpoint-") as folder:
-            yield Path(folder)
+        with tempfile.TemporaryDirectory(prefix="checkpoint-") as aside:
+            yield Path(aside)
         return
     term.listen()
     key = session.current()
-    part = Path(tempfile.mkdtemp(prefix=f"{key}-", suffix=".part", dir=agent.parent / "checkpoints"))
+    folder = agent.parent / "checkpoints" / f"{key}-{token_hex(8)}"
+    with suppress(OSError):  # on a full disk: what is written into it fails, and it is said below
+        folder.mkdir(mode=0o700)
     try:
-        yield part
-        files = seal(part, **about)
-        whole = part.rename(part.with_suffix(""))
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    try:
-        ask(agent, {"ask": "keep", "key": key, "folder": str(whole), "files": files, **about})
-        shutil.rmtree(whole, ignore_errors=True)
-    except PacelineError as error:
-        _regret(error, step, whole)
+        yield folder
+        question = {"ask": "keep", "key": key, "folder": str(folder), "files": listed(folder), **about}
+        _send(agent, question, step)
+    except Exception as error:
+        if not (why := _unwritable(folder.parent)):
+            raise
+        _warn(f"checkpoint of step {step} is not kept: {why} ({error})")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restore() -> Checkpoint | None:
@@ -111,13 +115,25 @@ def _checked(step: int, metric: float | None, best: str, keep: int) -> dict[str,
     return {"step": int(step), "metric": value, "best": best, "keep": int(keep)}
 
 
-def _regret(error: PacelineError, step: int, folder: Path) -> None:
-    if isinstance(error, Refused) and error.stale:
-        term.mark()
-        shutil.rmtree(folder, ignore_errors=True)
-        _warn(f"checkpoint of step {step} does not count: {error.message}")
-    else:
-        _warn(f"checkpoint of step {step} is on this machine only, in {folder}: {error.message}")
+def _send(agent: Path, question: Mapping[str, object], step: int) -> None:
+    try:
+        ask(agent, question)
+    except PacelineError as error:
+        if isinstance(error, Refused) and error.stale:
+            term.mark()
+            _warn(f"checkpoint of step {step} does not count: {error.message}")
+        else:
+            _warn(f"checkpoint of step {step} is not kept: {error.message}")
+
+
+def _unwritable(directory: Path) -> str:
+    """Why nothing can be written there; empty if it can. Libraries tell of a full disk in errors of their own."""
+    try:
+        with tempfile.TemporaryFile(dir=directory) as probe:
+            probe.write(bytes(_PROBE))
+    except OSError as error:
+        return f"{directory}: {error.strerror}"
+    return ""
 
 
 def _warn(text: str) -> None:

@@ -1,31 +1,13 @@
-"""A folder of files as one thing: complete, on disk, and known by the hashes of what is in it."""
+"""A folder of files as one thing: complete, and known by the hashes of what is in it."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-MANIFEST = ".paceline.json"
-"""What was found in the folder when it was sealed."""
-
 File: TypeAlias = Mapping[str, object]
 """``{"name": "weights/0.bin", "sha256": …, "bytes": …}``; names are relative, with slashes."""
-
-
-def seal(folder: Path, **about: object) -> Sequence[File]:
-    """Have all files of the folder on disk, and a manifest of them: with what is said ``about`` them.
-
-    Raises ValueError like ``listed``.
-    """
-    files = listed(folder)
-    manifest = folder / MANIFEST
-    manifest.write_text(json.dumps({**about, "files": files}))
-    sync(manifest)
-    for directory in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-        sync(directory)
-    return files
 
 
 def listed(folder: Path) -> Sequence[File]:
@@ -43,7 +25,7 @@ def _paths(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             raise ValueError(f"{path}: only plain files can be kept")
-        if path.is_file() and path.name != MANIFEST:
+        if path.is_file():
             yield path
 
 
