@@ -8,7 +8,8 @@ is submitted; the function is imported only in the user process that runs it.
 import difflib
 import importlib
 import importlib.util
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any
@@ -109,7 +110,7 @@ def parse(name: str, body: bytes, payload: bytes = b"") -> Any:
     try:
         params = msgspec.convert(raw, wanted)
     except msgspec.ValidationError as error:
-        raise _readable(name, wanted, error) from None
+        raise _readable(name, wanted, raw, error) from None
     kind.check(params)
     return params
 
@@ -125,6 +126,16 @@ def shape(name: str, raw: Mapping[str, Any]) -> type[msgspec.Struct]:
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(words)}"
         raise UsageError(f"{name}.{params.field}: there is no {params.field} {word!r}", hint=hint)
     return params.shapes[word]
+
+
+def words(name: str, field: str) -> Sequence[str]:
+    """Those that a parameter of a kind may hold, the usual one first; none where it does not list them."""
+    params = find(name).params
+    if isinstance(params, Variants) and params.field == field:
+        return sorted(params.shapes, key=lambda word: word != params.usual)
+    shapes = params.shapes[params.usual] if isinstance(params, Variants) else params
+    usual = [known.default for known in msgspec.structs.fields(shapes) if known.encode_name == field]
+    return sorted(_choices(shapes, field), key=lambda word: word not in usual)
 
 
 def _mapping(name: str, text: bytes) -> dict[str, Any]:
@@ -159,14 +170,30 @@ def _refuse_strange(name: str, params: Variants, key: str, raw: Mapping[str, Any
         raise UsageError(said, hint=f"leave it out, or {params.field}: {owners[0]}")
 
 
-def _readable(name: str, params: type[msgspec.Struct], error: msgspec.ValidationError) -> UsageError:
-    """ "Expected `int` >= 1 - at `$.trees`" → "train.trees: expected `int` >= 1"."""
+def _readable(
+    name: str, params: type[msgspec.Struct], raw: Mapping[str, Any], error: msgspec.ValidationError
+) -> UsageError:
+    """ "Expected `int` >= 1 - at `$.trees`" → "train.trees: 0: expected `int` >= 1"."""
     text, _, path = str(error).partition(" - at `$.")
     field = path.rstrip("`")
-    where = f"{name}.{field}" if field else name
-    choices = _choices(params, field)
-    hint = f"one of {', '.join(choices)}" if choices else ""
-    return UsageError(f"{where}: {text[:1].lower()}{text[1:]}", hint=hint)
+    if not field:
+        return UsageError(f"{name}: {text[:1].lower()}{text[1:]}")
+    value = _at(raw, field)
+    wrong = "not one of its words" if text.startswith("Invalid enum value") else f"{text[:1].lower()}{text[1:]}"
+    return UsageError(f"{name}.{field}: {value!r:.100}: {wrong}", hint=_nearest(value, _choices(params, field)))
+
+
+def _nearest(value: object, choices: Sequence[str]) -> str:
+    near = difflib.get_close_matches(str(value), choices, 1)
+    return f"did you mean {near[0]!r}?" if near else f"one of {', '.join(choices)}" if choices else ""
+
+
+def _at(raw: Mapping[str, Any], path: str) -> object:
+    """What stands at ``hidden[1]``; of ``class_weight[...]``, which names no key, all there is."""
+    value: Any = raw
+    for part in re.findall(r"[^.\[\]]+", path.partition("[...]")[0]):
+        value = value[int(part) if isinstance(value, list) else part]
+    return value
 
 
 def _choices(params: type[msgspec.Struct], field: str) -> list[str]:

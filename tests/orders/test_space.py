@@ -121,7 +121,7 @@ def test_only_one_thing_says_which_tasks_there_are() -> None:
 
 def test_what_the_kind_would_not_take_is_refused_before_anything_runs() -> None:
     text = "kind: simulate\nrandom: {samples: 1, space: {epochs: {int: [0, 0]}}}\n"
-    with pytest.raises(UsageError, match=r"params\.epochs: expected `int` >= 1"):
+    with pytest.raises(UsageError, match=r"job\.yaml:1:1: row 0: params\.epochs: 0: expected `int` >= 1"):
         jobfile.parse(text, "job.yaml", AROUND)
 
 
@@ -153,7 +153,7 @@ def test_a_sweep_stays_itself_when_it_wants_more_trials() -> None:
         (SWEEP + "grid: {seed: [1]}\n", "job.yaml:2:1: sweep: the tasks are already given by 'grid'"),
         (SWEEP + "needs: [a]\n", "job.yaml:6:1: needs: a sweep's file has no other job"),
         (SWEEP + "  prunner: asha\n", "job.yaml:6:3: sweep.prunner: unknown key; did you mean 'pruner'?"),
-        (SWEEP.replace("0.1", "0"), "job.yaml:1:1: params.rate: expected `float` > 0.0"),
+        (SWEEP.replace("0.1", "0"), "job.yaml:1:1: params.rate: 0: expected `float` > 0.0"),
         (SWEEP.replace("val_loss", "[]"), "job.yaml:3:3: sweep.metric: expected `str`, got `array`"),
     ],
 )

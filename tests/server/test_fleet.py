@@ -162,7 +162,7 @@ def test_the_same_token_is_the_same_submission(tmp_path: Path, way: str) -> None
         (job(name=""), "name: a job needs one"),
         (job(run=Spec(kind="trian", body=b"{}")), "there is no kind 'trian'"),
         (job(run=Spec(kind="command", body=b'{"argvv": ["x"]}')), "command.argvv: there is no such parameter"),
-        (job(run=Spec(kind="command", body=b'{"argv": 3}')), "command.argv: expected `array`, got `int`"),
+        (job(run=Spec(kind="command", body=b'{"argv": 3}')), "command.argv: 3: expected `array`, got `int`"),
         (job(stop=0), "array: it has no tasks"),
         (job(ranges=(Range(start=0, stop=3), Range(start=2, stop=4))), "some index is named twice"),
         (job(ranges=(Range(start=0, stop=200_000_000),)), "200,000,000 tasks, limit 100,000,000"),

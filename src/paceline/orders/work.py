@@ -51,17 +51,36 @@ def prepare(kind: str, params: Mapping[str, object], rows: Sequence[bytes] = ())
     """Check the parameters with every row. Raises UsageError naming the row and the field."""
     entry = kinds.find(kind)
     _check_sizes(rows)
-    if kind == "command" or not rows:
-        bodies = [msgspec.json.encode(params)]
-    else:
+    features = {*entry.need.features}
+    if kind != "command" and rows:
         values = [_values(kind, row, number) for number, row in enumerate(rows)]
+        for number, each in enumerate(values):
+            features |= _features_of_row(kind, params, each, number)
         params = {**_always(values), **params}
-        bodies = [msgspec.json.encode({**params, **each}) for each in values]
-    body = msgspec.json.encode(params)
-    features = [feature for each in (body, *bodies) for feature in kinds.features(kind, kinds.parse(kind, each))]
-    return Work(
-        kind=kind, body=body, need=replace(entry.need, features=tuple(sorted({*entry.need.features, *features})))
-    )
+    features |= _features(kind, params)
+    need = replace(entry.need, features=tuple(sorted(features)))
+    return Work(kind=kind, body=msgspec.json.encode(params), need=need)
+
+
+def _features(kind: str, params: Mapping[str, object]) -> set[str]:
+    return {*kinds.features(kind, kinds.parse(kind, msgspec.json.encode(params)))}
+
+
+def _features_of_row(kind: str, params: Mapping[str, object], row: Mapping[str, object], number: int) -> set[str]:
+    try:
+        return _features(kind, {**params, **row})
+    except UsageError as error:
+        if error.message == _complaint(kind, params):
+            raise  # the row has nothing to do with it
+        raise UsageError(f"row {number}: {error.message}", hint=error.hint) from None
+
+
+def _complaint(kind: str, params: Mapping[str, object]) -> str:
+    try:
+        _features(kind, params)
+    except UsageError as error:
+        return error.message
+    return ""
 
 
 def default_name(kind: str, params: Mapping[str, object]) -> str:

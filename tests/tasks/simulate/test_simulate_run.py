@@ -191,15 +191,15 @@ def test_without_checkpoints_nothing_is_asked_of_the_session() -> None:
 @pytest.mark.parametrize(
     ("params", "message", "hint"),
     [
-        ({"model": "xgbost"}, "simulate.model: invalid enum value 'xgbost'", "xgboost"),
-        ({"curves": "c"}, "simulate.curves: invalid enum value 'c'", "one of a, b"),
-        ({"epochs": 0}, "simulate.epochs: expected `int` >= 1", ""),
-        ({"epoch_ms": -1}, "simulate.epoch_ms: expected `int` >= 0", ""),
-        ({"epoch_ms": [5]}, "simulate.epoch_ms: expected `array` of length >= 2", ""),
+        ({"model": "xgbost"}, "simulate.model: 'xgbost': not one of its words", "xgboost"),
+        ({"curves": "c"}, "simulate.curves: 'c': not one of its words", "one of a, b"),
+        ({"epochs": 0}, "simulate.epochs: 0: expected `int` >= 1", ""),
+        ({"epoch_ms": -1}, "simulate.epoch_ms: -1: expected `int` >= 0", ""),
+        ({"epoch_ms": [5]}, "simulate.epoch_ms: [5]: expected `array` of length >= 2", ""),
         ({"epoch_ms": [500, 200]}, "simulate.epoch_ms: 500 to 200 is empty", "[200, 500]"),
-        ({"failure_rate": 1.5}, "simulate.failure_rate: expected `float` <= 1.0", ""),
-        ({"slow_down": 0}, "simulate.slow_down: expected `float` > 0.0", ""),
-        ({"seed": -1}, "simulate.seed: expected `int` >= 0", ""),
+        ({"failure_rate": 1.5}, "simulate.failure_rate: 1.5: expected `float` <= 1.0", ""),
+        ({"slow_down": 0}, "simulate.slow_down: 0: expected `float` > 0.0", ""),
+        ({"seed": -1}, "simulate.seed: -1: expected `int` >= 0", ""),
         ({"epoch": 3}, "simulate.epoch: there is no such parameter", "did you mean 'epochs'?"),
     ],
 )

@@ -1,6 +1,7 @@
 """From the fields of one job to what is submitted. Raises UsageError with the field's path within the job."""
 
 import hashlib
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from paceline.orders.jobfile.fields import Job, Resources, Retries, Sweep
 from paceline.orders.metric import Direction, direction
 from paceline.orders.space import Space, corners, parse_space
 from paceline.orders.work import Asked, Order, default_name, needs, prepare
+
+_ROW = re.compile(r"row \d+: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def _order(name: str, job: Job, payloads: Sequence[bytes], around: Around) -> Or
     try:
         work = prepare(kind, params, payloads)
     except UsageError as error:
-        raise UsageError(_inside_params(kind, error.message), hint=error.hint) from None
+        raise UsageError(_inside_params(kind, error.message, job), hint=error.hint) from None
     run = Spec(
         kind=work.kind,
         body=work.body,
@@ -183,7 +186,13 @@ def _moment(text: str, now: float, path: str) -> float:
     return grammar.parse_moment(text, now, path) if text else 0.0
 
 
-def _inside_params(kind: str, message: str) -> str:
-    """``train.targt: …`` → ``params.targt: …``: in a job file the kind's parameters stand under that key."""
-    head, dot, rest = message.partition(".")
-    return f"params.{rest}" if dot and head == kind else message
+def _inside_params(kind: str, message: str, job: Job) -> str:
+    """``train.targt: …`` → ``params.targt: …``: in a job file the kind's parameters stand under that key.
+
+    A row of a sweep is none that anybody wrote.
+    """
+    row = found[0] if (found := _ROW.match(message)) else ""
+    field = message.removeprefix(row)
+    head, dot, rest = field.partition(".")
+    inside = f"params.{rest}" if dot and head == kind else field
+    return inside if job.sweep else f"{row}{inside}"
