@@ -3,12 +3,10 @@
 import json
 import math
 
-import msgspec
 import pytest
 
-from paceline import kinds
 from paceline.agent.frames import Shape
-from paceline.agent.tally import JOBS, STAY, TASKS, USUAL, Sort, loss, verdict
+from paceline.agent.tally import JOBS, STAY, TASKS, Sort, loss, verdict
 from paceline.agent.words import Granted
 from paceline.executor import Holds, Progress
 from paceline.metering import Fading, Histogram
@@ -50,6 +48,7 @@ def test_every_end_is_counted_by_kind_and_outcome() -> None:
         (training("train", model="xgboost"), b'{"model": "neural_network"}', Sort("train", "neural_network")),
         (training("train", model="xgboost"), b"no object", Sort("train", "xgboost")),
         (training("simulate", model="xgboost"), b"", Sort("simulate", "simulated_xgboost")),
+        (training("simulate"), b"", Sort("simulate", "simulated_neural_network")),
     ],
 )
 def test_a_training_is_counted_by_its_model(shape: Shape, payload: bytes, sort: Sort) -> None:
@@ -59,12 +58,22 @@ def test_a_training_is_counted_by_its_model(shape: Shape, payload: bytes, sort: 
     assert list(world.worker.tally.ends) == [(sort, "SUCCEEDED")]
 
 
-@pytest.mark.parametrize("kind", sorted(USUAL))
-def test_the_model_that_is_meant_where_none_is_named_is_the_kinds(kind: str) -> None:
-    params = kinds.find(kind).params
-    shape = params.shapes[params.usual] if isinstance(params, kinds.Variants) else params
-    (field,) = [each for each in msgspec.structs.fields(shape) if each.name == "model"]
-    assert USUAL[kind] in (field.default, params.usual if isinstance(params, kinds.Variants) else "")
+@pytest.mark.parametrize(
+    ("shape", "payload", "sort"),
+    [
+        (training("train", model="x" * 1_000_000), b"", Sort("train", "unknown")),
+        (training("train"), b'{"model": "resnet50"}', Sort("train", "unknown")),
+        (training("train", model=["xgboost"]), b"", Sort("train", "unknown")),
+        (training("simulate", model="resnet50"), b"", Sort("simulate", "simulated_unknown")),
+        (training("x" * 1_000_000), b"", Sort("unknown", "unknown")),
+        (training(""), b"", Sort("unknown", "unknown")),
+    ],
+)
+def test_whatever_somebody_asks_for_a_label_is_a_known_word(shape: Shape, payload: bytes, sort: Sort) -> None:
+    world = World()
+    world.grant(shape, 0, payloads=[payload] if payload else [])
+    world.end("1.0#1")
+    assert list(world.worker.tally.ends) == [(sort, "SUCCEEDED")]
 
 
 @pytest.mark.parametrize(

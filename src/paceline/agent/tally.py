@@ -7,12 +7,14 @@ start of the agent, as counters do.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
+from paceline import kinds
 from paceline.agent.frames import Frame
 from paceline.agent.running import Gone
 from paceline.metering import Fading, Histogram
@@ -23,10 +25,8 @@ JOBS, TASKS = 100, 1000
 """Of which numbers of their own are kept, at most."""
 STAY = 600.0
 """Seconds that they are kept after the end."""
-USUAL: Mapping[str, str] = {"simulate": "neural_network", "train": "random_forest"}
-"""Kinds with a model, and the one that is meant where none is named."""
 UNKNOWN = "unknown"
-"""The kind of a call that an agent before this one had begun."""
+"""The kind of a call that an agent before this one had begun, and whatever is none that is known here."""
 
 
 class Sort(NamedTuple):
@@ -108,16 +108,31 @@ def loss(values: str) -> float:
 
 def _sorted(frame: Frame, items: Sequence[Gone]) -> Sequence[tuple[Sort, Sequence[Gone]]]:
     """A frame's attempts by sort. They differ only where each brings a model of its own."""
-    kind = frame.shape.spec.kind or UNKNOWN
-    if kind not in USUAL:
+    kind = frame.shape.spec.kind
+    if kind not in _kinds():
+        return [(Sort(UNKNOWN, UNKNOWN), items)]
+    if not (models := _models(kind)):
         return [(Sort(kind, kind), items)]
     shared = _members(frame.shape.spec.body)
-    return [(_trained(kind, shared | _members(frame.payloads.get(item.key, b""))), [item]) for item in items]
+    own = ((item, shared | _members(frame.payloads.get(item.key, b""))) for item in items)
+    return [(Sort(kind, _trained(kind, params.get("model", models[0]))), [item]) for item, params in own]
 
 
-def _trained(kind: str, params: Mapping[str, object]) -> Sort:
-    model = str(params.get("model", USUAL[kind]))
-    return Sort(kind, f"simulated_{model}" if kind == "simulate" else model)
+def _trained(kind: str, model: object) -> str:
+    """What is asked for is any text of a task's; what becomes a label, of which every value stays, is a known word."""
+    word = str(model) if model in _models(kind) else UNKNOWN
+    return f"simulated_{word}" if kind == "simulate" else word
+
+
+@cache
+def _kinds() -> frozenset[str]:
+    return frozenset(kinds.names())
+
+
+@cache
+def _models(kind: str) -> Sequence[str]:
+    """Those of a kind of ours, the usual one first."""
+    return kinds.words(kind, "model") if kind in kinds.BUILT_IN else ()
 
 
 def _members(text: bytes) -> dict[str, object]:
