@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from paceline.model.pickled import HEAD, check_content
+from paceline.pickled import HEAD, check_content
 from paceline.train import session
 from paceline.train.agent import ask
 from paceline.train.folder import listed

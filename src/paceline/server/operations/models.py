@@ -15,9 +15,9 @@ from paceline.model.errors import NotFound, TryAgain, UsageError
 from paceline.model.file import File, check_digest
 from paceline.model.ids import AttemptId, TaskId
 from paceline.model.naming import Key, Name, check_name, check_tag, day_of
-from paceline.model.pickled import check_content
 from paceline.model.queries import Jobs
 from paceline.model.records import ModelChanged
+from paceline.pickled import check_content
 from paceline.server import caller
 from paceline.server.fleet import Fleet
 from paceline.server.operations import looking

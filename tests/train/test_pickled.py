@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from paceline.model.errors import UsageError
-from paceline.model.pickled import check_content
+from paceline.pickled import check_content
 
 MODEL = {"weights": [0.5] * 1000}
 
