@@ -23,8 +23,7 @@ class Worker:
     def __init__(self, address: str, token: str) -> None:
         self.stub: Any = WorkerServiceStub(grpc.insecure_channel(address))  # type: ignore[no-untyped-call]
         self.key, self.terms = token, pb.RegisterWorkerResponse(lease_seconds=20)
-        self.tasks: dict[str, Popen[bytes]] = {}  # all whose end was not answered yet
-        self.cancelled: set[str] = set()
+        self.tasks, self.cancelled = dict[str, Popen[bytes]](), set[str]()  # tasks: whose end was not answered yet
 
     def call(self, method: str, request: Any) -> Any:
         """The answer, however long that takes; what others are about to be given meanwhile is ended."""
@@ -56,25 +55,26 @@ class Worker:
         while True:
             for task in self.call("PollForTask", pb.PollForTaskRequest(max_tasks=1)).tasks:
                 self.call("UpdateTaskStatus", self.run(task))
-                del self.tasks[task.id]
+                self.tasks.pop(task.id, None)
 
     def run(self, task: pb.Task) -> pb.UpdateTaskStatusRequest:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
             argv = ["env", "-C", task.cwd or scratch, *GUARD, "-k", f"{task.grace}", f"{task.timeout}", *task.argv]
-            process = self.tasks[task.id] = Popen(argv, env={**os.environ, **task.env}, stdout=PIPE, stderr=STDOUT)
-            output, code = process.communicate()[0].decode(errors="replace"), process.returncode
+            try:
+                process = self.tasks[task.id] = Popen(argv, env={**os.environ, **task.env}, stdout=PIPE, stderr=STDOUT)
+            except (OSError, ValueError) as error:  # an argument or a variable that is too long, say
+                return pb.UpdateTaskStatusRequest(task_id=task.id, status="LAUNCH", message=str(error))
+            said, code = process.communicate()[0].decode(errors="replace")[-1_000_000:], process.returncode
         status = "CANCELLED" if task.id in self.cancelled else {0: "COMPLETED", 124: "TIMEOUT"}.get(code, "FAILED")
-        return pb.UpdateTaskStatusRequest(task_id=task.id, status=status, output=output[-1_000_000:], exit_code=code)
+        return pb.UpdateTaskStatusRequest(task_id=task.id, status=status, output=said, output_offset=0, exit_code=code)
 
 
 if __name__ == "__main__":
-    worker = Worker(sys.argv[1], os.environ.pop("JOIN_TOKEN"))
-    worker.register()
+    (worker := Worker(sys.argv[1], os.environ.pop("JOIN_TOKEN"))).register()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     atexit.register(worker.call, "UpdateWorkerStatus", pb.UpdateWorkerStatusRequest(status="TERMINATED"))
     for _ in range(ABLE.cpu_cores):
         threading.Thread(target=worker.work, daemon=True).start()
-    while True:
-        time.sleep(worker.terms.heartbeat_seconds)
+    while not threading.Event().wait(worker.terms.heartbeat_seconds):
         held = pb.TaskIds(task_ids=list(worker.tasks))
         worker.end(worker.call("SendHeartbeat", pb.HeartbeatRequest(held=held)).cancelled)

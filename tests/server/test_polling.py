@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from paceline.model.errors import Forbidden, NotFound
+from paceline.model.errors import Forbidden, NotFound, StoreError
 from paceline.model.ids import JobId, TaskId, WorkerId
 from paceline.model.job import JobSpec, Retry, Spec
 from paceline.model.resources import GpuNeed, Need
 from paceline.sdk.client import Client
+from paceline.stores.memory import MemoryStore
 from paceline.testing.clock import FakeClock
 from paceline.wire.gen import worker_pb2 as pb
 from tests.server.conftest import ScriptedWorker, Served, serving
@@ -104,6 +105,25 @@ def test_it_says_how_far_it_is(tmp_path: Path) -> None:
             await caller.update("1.0#1", "COMPLETED")
             [report] = await client.reports(FIRST)
             assert (report.step, json.loads(report.values)) == (3, {"loss": 0.3})
+
+    asyncio.run(scenario())
+
+
+def test_a_report_is_not_called_kept_before_it_is(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client, Caller(served) as caller:
+            await caller.register()
+            await client.submit([commands()])
+            await caller.poll()
+            store = served.fleet.store
+            assert isinstance(store, MemoryStore)
+            await MemoryStore(store.tables).load()  # another server takes over: ours can keep nothing any more
+            said = asyncio.create_task(caller.update("1.0#1", "RUNNING", progress=pb.Progress(step=3, values="{}")))
+            with pytest.raises(StoreError, match="another server"):
+                await served.fleet.loop.failed
+            await caller.call("ListWorkers", pb.ListWorkersRequest(), served.admin)
+            assert not said.done()
+            said.cancel()
 
     asyncio.run(scenario())
 

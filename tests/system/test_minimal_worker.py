@@ -141,11 +141,13 @@ def test_it_tells_how_a_task_ended(calm: Site, tmp_path: Path) -> None:
     slow = calm.submit("sleep", "60", timeout=0.2)
     nowhere = calm.submit("pwd", cwd=str(tmp_path / "nowhere"))
     somewhere = calm.submit("pwd", cwd=str(tmp_path))
+    endless = calm.submit("true", env=(("LONG", "x" * 200_000),))
     [task] = calm.over(failing)
     assert (task.outcome, task.code, task.detail, calm.output(failing)) == ("FAILED", 3, "exit code 3", "oh no\n")
     assert calm.over(slow)[0].outcome == "TIMEOUT"
     assert calm.over(nowhere)[0].outcome == "FAILED"
     assert "No such file or directory" in calm.output(nowhere)
+    assert (calm.over(endless)[0].outcome, calm.over(endless)[0].detail[:9]) == ("LAUNCH", "[Errno 7]")
     assert (calm.over(somewhere)[0].outcome, calm.output(somewhere)) == ("SUCCEEDED", f"{tmp_path}\n")
 
 

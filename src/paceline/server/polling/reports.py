@@ -76,8 +76,9 @@ class Reports:
                 if told.ended:
                     over.add(told.attempt)
         await self._keep_output(handed, [told for _, told in good])
-        self._tell_progress(worker, [told for _, told in good])
-        for place in await self._end(worker, handed, good):
+        progress = self._tell_progress(worker, [told for _, told in good])
+        _, late = await asyncio.gather(progress, self._end(worker, handed, good))
+        for place in late:
             found[place] = standing(self._fleet.cluster, worker, updates[place].attempt)
         return found
 
@@ -100,15 +101,14 @@ class Reports:
         if records:
             await self._fleet.loop.keep_now(*records)
 
-    def _tell_progress(self, worker: WorkerId, updates: Sequence[Told]) -> None:
+    async def _tell_progress(self, worker: WorkerId, updates: Sequence[Told]) -> None:
+        """Return once the reports are kept. That somebody is at it is for the eyes of people only."""
         running = [told.attempt for told in updates if not told.ended]
         for attempts in by_job(dict.fromkeys(running)):
             self._fleet.loop.post(AttemptsStarted(worker=worker, attempts=attempts))
-        for told in updates:
-            if told.update.HasField("progress"):
-                progress = told.update.progress
-                report = ReportCame(worker=worker, attempt=told.attempt, step=progress.step, values=progress.values)
-                self._fleet.loop.post(report)
+        said = [(told.attempt, told.update.progress) for told in updates if told.update.HasField("progress")]
+        reports = [ReportCame(worker=worker, attempt=who, step=what.step, values=what.values) for who, what in said]
+        await asyncio.gather(*map(self._fleet.loop.ask, reports))
 
     async def _end(
         self, worker: WorkerId, handed: Mapping[AttemptId, Handed], updates: Sequence[tuple[int, Told]]
