@@ -47,8 +47,8 @@ class Disk(MemoryStore):
 class Server:
     """A loop over such a disk; what it says to workers and to its audience."""
 
-    def __init__(self) -> None:
-        self.disk = Disk()
+    def __init__(self, disk: Disk | None = None) -> None:
+        self.disk = disk or Disk()
         self.clock = FakeClock()
         self.said: list[Message] = []
         self.told: list[Record] = []
@@ -221,5 +221,20 @@ def test_a_server_that_breaks_off_while_it_speaks_ends_and_does_not_stand_still(
         with pytest.raises(RuntimeError, match="a listener of ours is wrong"):
             await asyncio.wait_for(server.loop.failed, 5)
         assert [str(error) for error in broken] == ["a listener of ours is wrong"]
+
+    asyncio.run(scenario())
+
+
+def test_a_server_that_cannot_write_down_what_it_decided_ends_and_does_not_stand_still() -> None:
+    class Unwritable(Disk):
+        def keep(self, records: Sequence[Record], kept: Callable[[BaseException | None], None]) -> None:
+            raise OverflowError("can't serialize ints > 2**64 - 1")
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        server = Server(Unwritable())
+        server.submit()
+        with pytest.raises(OverflowError, match="can't serialize"):
+            await asyncio.wait_for(server.loop.failed, 5)
 
     asyncio.run(scenario())

@@ -10,7 +10,7 @@ While they cannot be kept (a full disk), nothing else is decided: see ``hold``.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeVarTuple
 
 from paceline.clock import Clock
 from paceline.core.scheduler import Scheduler
@@ -28,8 +28,7 @@ from paceline.telemetry import log
 
 _LOG = log("server")
 
-Kept: TypeAlias = Callable[[BaseException | None], None]
-"""Called once a batch is kept, or with the reason why it is not."""
+Said = TypeVarTuple("Said")
 
 
 class Outlet(Protocol):
@@ -113,7 +112,7 @@ class Loop:
     def _ask_for_turn(self) -> None:
         if not self._busy:
             self._busy = True
-            asyncio.get_running_loop().call_soon(self._turn)
+            asyncio.get_running_loop().call_soon(self._whole(self._turn))
 
     def _turn(self) -> None:
         events, self._events = self._events, []
@@ -121,11 +120,7 @@ class Loop:
         besides, self._records = self._records, []
         kept, self._kept = self._kept, []
         began = self._clock.steady()
-        try:
-            decision = self.scheduler.step(events, self._clock.now())
-        except Exception as error:
-            self._fail(error)
-            raise
+        decision = self.scheduler.step(events, self._clock.now())
         decided = self._clock.steady()
         self.meter.stepped(len(events), decided - began)
         records = [*decision.records, *besides]
@@ -148,14 +143,14 @@ class Loop:
         if records or decision.messages or any(answers):  # without records: are we still the one who may speak?
             self._store.keep(records, self._whole(done))
         else:
-            self._whole(done)(None)
+            done(None)
 
-    def _whole(self, done: Kept) -> Kept:
+    def _whole(self, part: Callable[[*Said], None]) -> Callable[[*Said], None]:
         """The same; if it breaks off half way, the process ends. It would say nothing to anybody for ever."""
 
-        def guarded(error: BaseException | None) -> None:
+        def guarded(*said: *Said) -> None:
             try:
-                done(error)
+                part(*said)
             except Exception as broken:
                 self._fail(broken)
                 raise
