@@ -10,11 +10,13 @@ from typing import Any
 from paceline.model.ids import JobId
 from paceline.model.job import JobSpec, Spec
 from paceline.model.records import ModelChanged, Record
+from paceline.model.resources import Need
 from paceline.server import feed as module
 from paceline.server.changes import Changes
 from paceline.server.feed import Feed
+from paceline.wire.gen import worker_pb2 as pb
 from tests.contracts.records import WORKER, cancelled, chunk, granted, job, payloads, report, succeeded, token, worker
-from tests.server.conftest import Served, serving
+from tests.server.conftest import ScriptedWorker, Served, serving
 
 TRUE = Spec(kind="command", body=b'{"argv": ["true"]}')
 
@@ -159,3 +161,26 @@ def test_of_too_much_the_newest_and_the_oldest_are_told_first() -> None:
     changes = Changes(jobs=dict.fromkeys(map(JobId, range(1, 8))))
     taken = [list(changes.take(4, 0).jobs) for _ in range(3)]
     assert taken == [[1, 2, 7, 6], [3, 4, 5], []]
+
+
+def test_who_waits_no_longer_for_another_job_is_told_of_too(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with feeding(tmp_path) as (served, feed), served.client() as client, ScriptedWorker(served) as worker:
+            held = Need(labels=(("made", "by-hand"),))  # so that nothing of it starts
+            await client.submit([JobSpec(name="a", run=TRUE)])
+            await client.submit([JobSpec(name="b", run=TRUE, after=(JobId(1),), needs=(held,))])
+            async with aclosing(feed.follow()) as frames:
+                await told(frames)
+                await client.submit([JobSpec(name="c", run=TRUE, after=(JobId(1),), needs=(held,))])
+                assert names(await told(frames)) == ["c"]
+                number, key = await worker.join((await client.create_token("join")).token)
+                await worker.hello(number, key)
+                attempts = (await worker.hear("grant")).grant.attempts
+                await worker.say(pb.WorkerWord(ended=pb.Endings(job=1, indexes=[0], numbers=attempts.numbers)))
+                states: dict[str, str] = {}
+                while states.get("a") != "SUCCEEDED":
+                    jobs = [job for name, data, _ in await told(frames) if name == "jobs" for job in data]
+                    states.update((job["name"], job["state"]) for job in jobs)
+                assert (states["b"], states["c"]) == ("WAITING", "WAITING")
+
+    asyncio.run(scenario())

@@ -61,9 +61,7 @@ class Changes:
 
 
 def _ends(names: dict[N, None], most: int) -> dict[N, None]:
-    oldest = islice(names, most // 2)
-    newest = islice(reversed(names), most - most // 2)
-    taken = dict.fromkeys((*oldest, *newest))
+    taken = dict.fromkeys((*islice(names, most // 2), *islice(reversed(names), most - most // 2)))
     for name in taken:
         del names[name]
     return taken

@@ -30,6 +30,7 @@ from paceline.server.fleet import Fleet
 from paceline.server.operations import looking
 from paceline.server.rest.sse import comment, event
 from paceline.server.ring import FRAMES, Ring
+from paceline.server.waiting import Waiting
 
 INTERVAL = 0.25
 """Seconds between two frames, at least."""
@@ -58,6 +59,7 @@ class Feed:
         self._hearing = ExitStack()  # holds our ear while changes are noted
         self._noting = False
         self._changes = Changes()
+        self._waiting = Waiting(())
         self._ring = Ring(frames)
         self._next_at = 0.0  # before, no frame is made
         self._making: asyncio.Task[None] | None = None
@@ -97,6 +99,7 @@ class Feed:
         self._end.set(NEVER)
         if not self._noting:
             self._noting = True
+            self._waiting = Waiting(self._fleet.cluster.jobs.values())
             self._hearing.enter_context(self._fleet.watch.everything(self._heard))
         self._ask()
 
@@ -105,11 +108,14 @@ class Feed:
         self._noting = False
         self._hearing.close()
         self._changes = Changes()
+        self._waiting = Waiting(())
         self._ring.break_off()
 
     def _heard(self, records: Sequence[Record]) -> None:
         for record in records:
             self._changes.note(record)
+            for job in self._waiting.freed(record, self._fleet.cluster.jobs):
+                self._changes.jobs[job] = None
         if not self._followers and len(self._changes.jobs) > CATCH_UP:
             self._end.set(NEVER)
             self._stop()
