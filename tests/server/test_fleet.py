@@ -191,6 +191,22 @@ def test_jobs_that_wait_for_each_other_are_refused(tmp_path: Path, way: str) -> 
     asyncio.run(scenario())
 
 
+def test_an_index_or_a_limit_that_nothing_has_room_for_is_refused(tmp_path: Path, way: str) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client(way) as client:
+            far = Range(start=10**15, stop=10**15 + 1)
+            with pytest.raises(UsageError, match="far: array: 1000000000000000 is too large for an index"):
+                await client.submit([job("far", ranges=(far,))])
+            with pytest.raises(UsageError, match="wide: limit: 100,000,001, a job has at most 100,000,000 tasks"):
+                await client.submit([job("wide", limit=100_000_001)])
+            await client.submit([job("near", ranges=(Range(start=10**15 - 1, stop=10**15),))])
+            with pytest.raises(UsageError, match="ranges: 1000000000000000 is too large for an index"):
+                await client.cancel(JobId(1), [far])
+            assert [view.name for view in await client.jobs()] == ["near"]
+
+    asyncio.run(scenario())
+
+
 def test_what_can_never_fit_is_refused_when_asked_and_warned_of_else(tmp_path: Path, way: str) -> None:
     async def scenario() -> None:
         async with serving(tmp_path) as served, served.client(way) as client, ScriptedWorker(served) as worker:

@@ -3,6 +3,7 @@
 import pytest
 
 from paceline.model.columns import Attempts
+from paceline.model.errors import StoreError
 from paceline.model.queries import Jobs
 from paceline.model.records import AttemptsGranted
 from paceline.stores.messages import (
@@ -64,3 +65,8 @@ def test_a_query_and_its_answer_come_through() -> None:
     answer = decode(encode_answer([]))
     assert isinstance(answer, Answer)
     assert decode_answer(query, answer) == []
+
+
+def test_a_query_by_a_number_that_nothing_has_is_refused_where_it_is_asked() -> None:
+    with pytest.raises(StoreError, match="Jobs: can't serialize ints"):
+        encode_query(Jobs(before=1 << 64))

@@ -17,6 +17,7 @@ from paceline.model.errors import StoreError, TryAgain
 from paceline.model.ids import AttemptId
 from paceline.model.queries import Jobs, Log
 from paceline.model.records import Snapshot
+from paceline.model.views import LogPage
 from paceline.stores.sqlite import SqliteStore
 from tests.contracts.records import JOB, chunk, job, token
 from tests.contracts.store import keep
@@ -190,6 +191,28 @@ def test_reads_that_nobody_waits_for_do_not_shift_answers(path: Path) -> None:
         await asyncio.sleep(0)
         given_up.cancel()
         assert (await page).data == b"hello"
+        await store.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("number", [1 << 63, (1 << 64) - 1, 1 << 64])
+def test_what_cannot_be_asked_is_refused_and_others_get_their_own_answers(path: Path, number: int) -> None:
+    async def scenario() -> None:
+        store = SqliteStore(path)
+        await store.load()
+        await keep(store, job(), chunk(0, b"hello"))
+        await store.read(Jobs())
+        reading = process_of("read").pid
+        page = Log(attempt=AttemptId(JOB, 0, 1), stream="out")
+        asked = [store.read(Jobs(before=number)), store.read(page), store.read(Jobs())]
+        refused, output, rows = await asyncio.gather(*asked, return_exceptions=True)
+        assert isinstance(refused, StoreError)
+        assert isinstance(output, LogPage)
+        assert output.data == b"hello"
+        assert isinstance(rows, list)
+        assert len(rows) == 1
+        assert process_of("read").pid == reading
         await store.close()
 
     asyncio.run(scenario())

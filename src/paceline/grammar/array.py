@@ -3,10 +3,12 @@
 import re
 from math import gcd
 
+from paceline.model.bounds import LARGEST
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
 
 _PART = re.compile(r"(\d[\d_]*)(?:-(\d[\d_]*)(?::(\d[\d_]*))?)?", re.ASCII)
+_LIMIT = re.compile(r"0*[1-9]\d{,8}", re.ASCII)
 _HINT = "such as 1-100, 0-9:2, 1,4-6 or 1-100%8"
 
 
@@ -16,7 +18,7 @@ def parse_array(text: str, field: str = "array") -> tuple[tuple[Range, ...], int
     ranges = parse_ranges(body, field)
     if not percent:
         return ranges, 0
-    if not limit.strip().isdecimal() or int(limit) == 0:
+    if not _LIMIT.fullmatch(limit.strip()):
         raise UsageError(f"{field}: {limit!r} after % is not a number of tasks", hint="such as 1-100%8")
     return ranges, int(limit)
 
@@ -41,15 +43,21 @@ def _range(part: str, field: str) -> Range:
     match = _PART.fullmatch(part)
     if match is None:
         raise UsageError(f"{field}: cannot read {part!r} as indexes", hint=_HINT)
-    first = int(match[1])
-    last = int(match[2] or first)
-    step = int(match[3] or 1)
+    first, last, step = (_number(each, field) for each in (match[1], match[2] or match[1], match[3] or "1"))
     if last < first:
         raise UsageError(f"{field}: {part!r} ends before it begins", hint=f"write {last}-{first}")
     if step == 0:
         raise UsageError(f"{field}: {part!r} has a step of 0", hint="a step is 1 or more")
     count = (last - first) // step + 1
     return Range(start=first, stop=first + (count - 1) * step + 1, step=step if count > 1 else 1)
+
+
+def _number(text: str, field: str) -> int:
+    """By its digits first: Python reads no number of thousands of them."""
+    digits = text.replace("_", "").lstrip("0") or "0"
+    if len(digits) > len(str(LARGEST)) or int(digits) >= LARGEST:
+        raise UsageError(f"{field}: {text:.40} is too large for an index", hint=f"the largest is {LARGEST - 1:,}")
+    return int(digits)
 
 
 def _common(one: Range, other: Range) -> range:

@@ -16,7 +16,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from paceline.grammar.quantity import format_count, format_size, read_size, thousandths
+from paceline.grammar.quantity import DIGITS, format_count, format_size, read_size, thousandths
 from paceline.model.errors import UsageError
 from paceline.model.resources import WHOLE, GpuNeed
 
@@ -25,9 +25,9 @@ COUNT_LIMIT = 64
 """Devices of one task; a larger number is a model written without its letters."""
 
 _HINT = "the form is [vendor:]model[,model…][:memory][:count], such as A100:80GB:2"
-_BOUND = r"\d+(?:\.\d+)?\s*[KMGTP]?(?:i?B)?"  # not "3090Ti": that is a model
+_BOUND = rf"{DIGITS}\s*[KMGTP]?(?:i?B)?"  # not "3090Ti": that is a model
 _MEMORY = re.compile(rf"(?=\S*[KMGTPB])({_BOUND})(?:(\.\.)({_BOUND})?|\+)?", re.ASCII | re.IGNORECASE)
-_COUNT = re.compile(r"(\d+(?:\.\d+)?)(?:(\.\.)(\d+)?|\+)?", re.ASCII)
+_COUNT = re.compile(rf"({DIGITS})(?:(\.\.)(\d{{1,15}})?|\+)?", re.ASCII)
 _MODEL = re.compile(r"[A-Z0-9][A-Z0-9 ._-]*", re.ASCII)
 
 

@@ -16,16 +16,20 @@ _DURATION_UNITS = {
     unit: Fraction(ms, 1000)
     for unit, ms in {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}.items()
 }
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])", re.ASCII)
-_CLOCK = re.compile(r"(?:(\d+)-)?(\d+):([0-5]\d):([0-5]\d)", re.ASCII)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+DIGITS = r"\d{1,20}(?:\.\d{1,400})?"
+"""A number. Of thousands of digits Python reads none, and nobody means one."""
+_BEYOND = 1 << 63
+"""For that neither the wire nor the store has room."""
+_DURATION_PART = re.compile(rf"({DIGITS})\s*(ms|[smhdw])", re.ASCII)
+_CLOCK = re.compile(r"(?:(\d{1,15})-)?(\d{1,15}):([0-5]\d):([0-5]\d)", re.ASCII)
+_NUMBER = re.compile(DIGITS, re.ASCII)
 
 _SIZE_UNITS: dict[str, int] = {"B": 1} | {
     prefix + suffix: int(base**power)
     for power, prefix in enumerate("KMGTP", 1)
     for suffix, base in (("iB", 1024), ("B", 1000), ("", 1024), ("i", 1024))
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", re.ASCII)
+_SIZE = re.compile(rf"({DIGITS})\s*([A-Za-z]*)", re.ASCII)
 _CANONICAL = {name.upper(): unit for name, unit in _SIZE_UNITS.items()}
 _FORMATS = sorted(((u, n) for n, u in _SIZE_UNITS.items() if n.endswith("B")), reverse=True)
 
@@ -75,7 +79,7 @@ def read_size(word: str, field: str) -> int:
     if factor is None:
         known = "B, KB, MB, GB, TB, PB, KiB, MiB, GiB, TiB, PiB"
         raise UsageError(f"{field}: {unit!r} is not a unit of {word!r}", hint=f"units are {known}")
-    return round(Fraction(number) * factor)
+    return _real(round(Fraction(number) * factor), word, field)
 
 
 def format_size(size: int) -> str:
@@ -97,7 +101,13 @@ def thousandths(word: str, field: str) -> int:
     milli = Fraction(word) * WHOLE
     if milli.denominator != 1 or milli == 0:
         raise UsageError(f"{field}: {word!r} is not a positive number with at most three decimals", hint="such as 0.5")
-    return int(milli)
+    return _real(int(milli), word, field)
+
+
+def _real(amount: int, word: str, field: str) -> int:
+    if amount >= _BEYOND:
+        raise UsageError(f"{field}: {word!r} is more than any worker has", hint="is there a digit too many?")
+    return amount
 
 
 def format_count(milli: int) -> str:

@@ -2,6 +2,9 @@
 
 from paceline.model.errors import UsageError
 
+LARGEST = 10**15
+"""Numbers by which things are called are below: they fit into every store, and JavaScript counts so far."""
+
 
 def require(least: float, **fields: float) -> None:
     """Raises UsageError naming the first field that is not a number from ``least`` on; infinity and NaN are none."""

@@ -15,6 +15,7 @@ from typing import TypeAlias, TypeVar, get_args
 
 import msgspec
 
+from paceline.model.errors import StoreError
 from paceline.model.ids import JobId
 from paceline.model.queries import (
     Entries,
@@ -158,8 +159,11 @@ def decode_records(body: bytes) -> list[Record]:
 
 
 def encode_query(query: Query[A]) -> bytes:
-    """A query as body of a frame."""
-    return _encode((type(query).__name__, query))
+    """A query as body of a frame. Raises StoreError for one with a number that nothing can be called by."""
+    try:
+        return _encode((type(query).__name__, query))
+    except OverflowError as error:
+        raise StoreError(f"store: {type(query).__name__}: {error}") from None
 
 
 def decode_query(body: bytes) -> Query[object]:

@@ -30,9 +30,10 @@ class Reader:
 
     async def read(self, query: Query[A]) -> A:
         """Raises StoreError: it could not read, or died over it."""
+        body = encode_query(query)  # first: who waits for what was never asked is given the next one's answer
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._asked.append(answer)
-        self._pipe.send(encode_query(query))
+        self._pipe.send(body)
         return decode_answer(query, await answer)
 
     async def close(self) -> None:

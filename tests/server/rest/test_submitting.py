@@ -1,9 +1,14 @@
 """Jobs that come as JSON: the same file that the command line takes, once however often it is sent."""
 
 import asyncio
+import threading
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from paceline.model.ids import JobId
+from tests.server.conftest import ScriptedWorker
 from tests.server.rest.calling import calling
 
 
@@ -60,6 +65,47 @@ def test_the_same_key_is_the_same_submission(tmp_path: Path) -> None:
             problem = await caller.refused("POST", "/api/jobs", 400, json={"run": "true"}, headers=long)
             assert "Idempotency-Key" in problem["detail"]
             assert problem["detail"].endswith("is longer than 200 characters")
+
+    asyncio.run(scenario())
+
+
+def test_what_was_accepted_is_not_refused_when_it_is_said_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with calling(tmp_path) as caller, ScriptedWorker(caller.served) as worker:
+            body = {"run": "true", "resources": {"cpus": 64}}
+            params, headers = {"must_fit": "true"}, {"Idempotency-Key": "nightly-7"}
+            asked: dict[str, Any] = {"json": body, "params": params, "headers": headers}
+            assert (await caller.http.post("/api/jobs", **asked)).json()["again"] is False
+            async with caller.served.client() as client:
+                number, key = await worker.join((await client.create_token("join")).token)
+            await worker.hello(number, key)
+            await worker.hear("welcome")
+            space = caller.served.fleet.space
+            space.place, space.reserve = str(tmp_path), 1 << 60
+            answer = (await caller.http.post("/api/jobs", **asked)).json()
+            assert (answer["jobs"], answer["again"]) == ([1], True)
+            assert "lacks 62 cpus" in answer["warnings"][0]
+            other = {**asked, "headers": {"Idempotency-Key": "nightly-8"}}
+            assert "accepts nothing new" in (await caller.refused("POST", "/api/jobs", 429, **other))["detail"]
+            space.reserve = 0
+            await caller.refused("POST", "/api/jobs", 422, **other)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("key", "more"), [("items", 0), ("grid", 1), ("gr\\u0069d", 1)])
+def test_what_may_make_many_rows_is_understood_beside_everything_else(tmp_path: Path, key: str, more: int) -> None:
+    def threads() -> set[int | None]:
+        return {thread.ident for thread in threading.enumerate()}
+
+    async def scenario() -> None:
+        async with calling(tmp_path) as caller:
+            before = threads()
+            value = "[1, 2]" if key == "items" else '{"a": [1, 2]}'
+            answer = await caller.http.post("/api/jobs", content=f'{{"run": "true", "{key}": {value}}}')
+            assert answer.status_code == 201
+            assert (await caller.get("/api/jobs/1"))["total"] == 2
+            assert len(threads() - before) == more
 
     asyncio.run(scenario())
 

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from paceline.grammar import parse_array
 from paceline.model.errors import UsageError
 from paceline.orders.jobfile.around import Afar, Around, Surroundings
 from paceline.orders.jobfile.build import Search, order, search
@@ -126,7 +127,8 @@ def _refuse_empty(job: Job, fields: Plain) -> None:
         if isinstance(fields, dict) and key in fields and not getattr(job, key):
             raise UsageError(f"{key}: is empty, and an array needs at least one task", hint="take it out for one task")
     if job.array.isdecimal():
-        hint = f"write 0-{int(job.array) - 1} for {job.array} tasks" if int(job.array) else "take it out for one task"
+        index = parse_array(job.array)[0][0].start
+        hint = f"write 0-{index - 1} for {index} tasks" if index else "take it out for one task"
         raise UsageError(f"array: {job.array} would be a single index", hint=hint)
 
 

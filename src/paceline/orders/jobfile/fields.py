@@ -11,6 +11,9 @@ from msgspec import Meta, Struct, field
 ACCEPTS = "accepts"
 """In a type's JSON Schema: what an editor should let pass where the parser is handed the file's text anyway."""
 
+INT32 = 1 << 31
+"""What the wire carries of small numbers is below, and not below its negative."""
+
 Text = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number", "boolean"]})]
 Quantity = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number"]})]
 Value = Annotated[object, Meta(description="any value")]
@@ -45,10 +48,13 @@ class Resources(Struct, forbid_unknown_fields=True):
 class Retries(Struct, forbid_unknown_fields=True):
     """When another attempt follows."""
 
-    failures: Annotated[int, Meta(ge=0, description="Further attempts after a failure of the task's own.")] = 0
-    losses: Annotated[int, Meta(ge=0, description="Further attempts after the worker was lost.")] = 3
+    failures: Annotated[
+        int, Meta(ge=0, lt=INT32, description="Further attempts after a failure of the task's own.")
+    ] = 0
+    losses: Annotated[int, Meta(ge=0, lt=INT32, description="Further attempts after the worker was lost.")] = 3
     on_exit_codes: Annotated[
-        list[int], Meta(description="Exit codes that ask for another attempt, free of charge.")
+        list[Annotated[int, Meta(ge=-INT32, lt=INT32)]],
+        Meta(description="Exit codes that ask for another attempt, free of charge."),
     ] = field(default_factory=lambda: [75])
     base: Annotated[Quantity, Meta(description="Time before the first further attempt; doubles each time.")] = "1s"
     cap: Annotated[Quantity, Meta(description="The longest time between two attempts.")] = "5m"
@@ -114,13 +120,15 @@ class Job(Struct, forbid_unknown_fields=True):
         None
     )
     sweep: Annotated[Sweep | None, Meta(description="A search, for `paceline sweep`; its trials are tasks.")] = None
-    limit: Annotated[int, Meta(ge=0, description="How many of its tasks may run at once; 0: any number.")] = 0
-    priority: Annotated[int, Meta(description="Higher goes first.")] = 0
+    limit: Annotated[int, Meta(ge=0, lt=INT32, description="How many of its tasks may run at once; 0: any number.")] = 0
+    priority: Annotated[int, Meta(ge=-INT32, lt=INT32, description="Higher goes first.")] = 0
     deadline: Annotated[
         Quantity, Meta(description="When it should be done: `2026-01-31T18:00:00Z`, or `8h` from now.")
     ] = ""
     not_before: Annotated[Quantity, Meta(description="When it may start, in the same form.")] = ""
-    retries: Annotated[int | Retries, Meta(description="Further attempts after a failure, or a mapping.")] = 0
+    retries: Annotated[
+        Annotated[int, Meta(lt=INT32)] | Retries, Meta(description="Further attempts after a failure, or a mapping.")
+    ] = 0
     env: Annotated[
         dict[str, Text | None] | list[str],
         Meta(description="Environment: `NAME: value`, or a list of `NAME=value`; a name alone takes the submitter's."),

@@ -8,6 +8,7 @@ from paceline import kinds
 from paceline.config import PAYLOAD_LIMIT
 from paceline.core.explain import explain_needs, never_fits
 from paceline.core.indexes import spans
+from paceline.model.bounds import LARGEST
 from paceline.model.decision import Done, Submitted
 from paceline.model.errors import Conflict, NeverFits, UsageError
 from paceline.model.events import CancelAsked, JobClosed, JobsSubmitted, TasksAppended
@@ -50,14 +51,12 @@ class Request:
 async def submit(fleet: Fleet, request: Request) -> Accepted:
     """Accept the jobs, together or not at all."""
     specs = _checked(request)
-    fleet.space.demand()
-    warnings = _fit(fleet, specs, request)
-    known = await fleet.store.read(Submission(token=request.token)) if request.token else ()
-    if known and known[0][1] != request.digest:
-        raise Conflict(
-            f"submit token {request.token!r} was already used for job {known[0][0]}, which asks for something else",
-            hint="use a new token for a new submission",
-        )
+    known = await _known(fleet, request)
+    misfits = _misfits(fleet, specs)
+    if not known:  # what was accepted is not refused when it is said again
+        fleet.space.demand()
+        if request.must_fit:
+            _refuse(misfits)
     event = JobsSubmitted(
         specs=[_traced(fleet, spec) for spec in specs],
         token=request.token,
@@ -65,11 +64,11 @@ async def submit(fleet: Fleet, request: Request) -> Accepted:
         by=caller.by(),
         payloads=request.payloads,
         ended=await _ended(fleet, specs),
-        known=[job for job, _ in known],
+        known=known,
     )
     answer = await fleet.loop.ask(event)
     assert isinstance(answer, Submitted)
-    return Accepted(jobs=answer.jobs, again=answer.again, warnings=warnings)
+    return Accepted(jobs=answer.jobs, again=answer.again, warnings=[text for text, _ in misfits])
 
 
 def plan(fleet: Fleet, request: Request) -> Sequence[Explanation]:
@@ -93,8 +92,20 @@ async def close(fleet: Fleet, job: JobId) -> None:
 
 async def cancel(fleet: Fleet, job: JobId, ranges: Sequence[Range], reason: str) -> int:
     """These tasks are no longer wanted. Returns how many that touched."""
+    _check_indexes(ranges, "ranges")
     answer = await fleet.loop.ask(CancelAsked(job=job, ranges=ranges, by=caller.by(), reason=reason[:200]))
     return answer.tasks if isinstance(answer, Done) else 0
+
+
+async def _known(fleet: Fleet, request: Request) -> Sequence[JobId]:
+    """The jobs that the same submission made before. Raises Conflict: its token was another's."""
+    known = await fleet.store.read(Submission(token=request.token)) if request.token else ()
+    if known and known[0][1] != request.digest:
+        raise Conflict(
+            f"submit token {request.token!r} was already used for job {known[0][0]}, which asks for something else",
+            hint="use a new token for a new submission",
+        )
+    return [job for job, _ in known]
 
 
 async def _ended(fleet: Fleet, specs: Sequence[JobSpec]) -> dict[JobId, bool]:
@@ -106,16 +117,17 @@ async def _ended(fleet: Fleet, specs: Sequence[JobSpec]) -> dict[JobId, bool]:
     return {row.kept.job: row.state == TaskState.SUCCEEDED for row in rows if row.ended_at}
 
 
-def _fit(fleet: Fleet, specs: Sequence[JobSpec], request: Request) -> list[str]:
-    warnings = []
-    for spec in specs:
-        told = explain_needs(fleet.cluster, spec.needs, fleet.clock.now())
-        if never_fits(told):
-            text = f"{spec.name}: {told.causes[0].text}"
-            if request.must_fit and told.causes[0].code != "NO_MATCHING_WORKER_CONNECTED":
-                raise NeverFits(text, hint=f"this would fit: {told.change}" if told.change else "")
-            warnings.append(text)
-    return warnings
+def _misfits(fleet: Fleet, specs: Sequence[JobSpec]) -> list[tuple[str, Explanation]]:
+    """In words, and why, for jobs that will not run by waiting alone."""
+    told = [(spec.name, explain_needs(fleet.cluster, spec.needs, fleet.clock.now())) for spec in specs]
+    return [(f"{name}: {each.causes[0].text}", each) for name, each in told if never_fits(each)]
+
+
+def _refuse(misfits: Sequence[tuple[str, Explanation]]) -> None:
+    """Raises NeverFits, unless there is just nobody yet who could say."""
+    for text, told in misfits:
+        if told.causes[0].code != "NO_MATCHING_WORKER_CONNECTED":
+            raise NeverFits(text, hint=f"this would fit: {told.change}" if told.change else "")
 
 
 def _checked(request: Request) -> list[JobSpec]:
@@ -142,6 +154,9 @@ def _check(spec: JobSpec) -> JobSpec:
         )
     if not spec.needs:
         raise UsageError(f"{spec.name}: resources: at least one alternative is needed")
+    if spec.limit > TASKS_LIMIT:
+        hint = "0: any number at once"
+        raise UsageError(f"{spec.name}: limit: {spec.limit:,}, a job has at most {TASKS_LIMIT:,} tasks", hint=hint)
     _check_ranges(spec)
     params = kinds.parse(spec.run.kind, spec.run.body)
     features = kinds.features(spec.run.kind, params)
@@ -161,6 +176,7 @@ def _with_features(need: Need, features: Sequence[str]) -> Need:
 
 
 def _check_ranges(spec: JobSpec) -> None:
+    _check_indexes(spec.ranges, f"{spec.name}: array")
     if spec.open:
         return
     parts = sorted(spans(spec.ranges), key=lambda span: span.start)
@@ -171,6 +187,13 @@ def _check_ranges(spec: JobSpec) -> None:
         raise UsageError(f"{spec.name}: array: {count:,} tasks, limit {TASKS_LIMIT:,}")
     if not all(one[-1] < other[0] for one, other in pairwise(parts)):
         _refuse_twice(spec, parts, count)
+
+
+def _check_indexes(ranges: Sequence[Range], field: str) -> None:
+    for each in ranges:
+        last = max(each.start, each.stop - 1)
+        if last >= LARGEST:
+            raise UsageError(f"{field}: {last} is too large for an index", hint=f"the largest is {LARGEST - 1:,}")
 
 
 def _refuse_twice(spec: JobSpec, parts: Sequence[range], count: int) -> None:

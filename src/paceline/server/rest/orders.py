@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from litestar.params import HeaderParameter, QueryParameter
 
+from paceline.model.bounds import LARGEST
 from paceline.model.ids import JobId
 from paceline.model.views import Explanation
 from paceline.orders import jobfile
@@ -27,11 +28,12 @@ KEY_LIMIT = 200
 
 SMALL = 4096
 """Bytes of a body that is understood sooner than a thread is woken, unless it names what makes many rows of little."""
-_MULTIPLIES = re.compile(rb"grid|random|\\\\")
+_MULTIPLIES = re.compile(rb"grid|random|\\")
 
 Owner = Annotated[str, QueryParameter(description="Whose jobs these are; without, whose token it is.", max_length=128)]
 Earlier = Annotated[
-    Sequence[int], QueryParameter(description="Numbers of jobs that must succeed first.", max_items=1000)
+    Sequence[Annotated[int, msgspec.Meta(ge=1, le=LARGEST)]],
+    QueryParameter(description="Numbers of jobs that must succeed first.", max_items=1000),
 ]
 Key = Annotated[
     str,

@@ -6,12 +6,13 @@ from litestar import Response, Router, get
 from litestar.datastructures import ResponseHeader
 from litestar.params import QueryParameter
 
+from paceline.model.bounds import LARGEST
 from paceline.model.views import Explanation, TaskView
 from paceline.server.operations import looking, output
 from paceline.server.operations.following import LogRequest
 from paceline.server.rest.here import Here
 from paceline.server.rest.page import Page
-from paceline.server.rest.words import LARGEST, TaskWord, task_id
+from paceline.server.rest.words import TaskWord, task_id
 
 LOG_LIMIT = 1 << 20
 """Bytes of output in one answer."""

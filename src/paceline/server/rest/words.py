@@ -6,11 +6,10 @@ from typing import Annotated
 from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
+from paceline.model.bounds import LARGEST
 from paceline.model.errors import UsageError
 from paceline.model.ids import JobId, TaskId
 
-LARGEST = 10**15
-"""Numbers are below: they fit into every store, and JavaScript counts so far."""
 _TASK = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,15}))?")
 
 JobWord = Annotated[

@@ -47,6 +47,8 @@ def plainly(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _plain(path, error) from error
+    except OverflowError as error:  # sqlite3's way to say that a number has more than 64 bits
+        raise StoreError(f"store: {path}: {error}") from error
 
 
 def _plain(path: Path, error: sqlite3.Error) -> StoreError:
