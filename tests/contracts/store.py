@@ -506,9 +506,30 @@ class StoreContract:
         async def scenario() -> None:
             async with opened(world) as store:
                 await keep(store, *(report(step) for step in range(5)), report(1, index=7))
-                pages = [await store.read(ReportsFrom(job=JOB, index=0, skip=skip, limit=2)) for skip in (0, 2, 4, 6)]
-                assert [[view.step for view in page] for page in pages] == [[0, 1], [2, 3], [4], []]
-                assert [view.index for view in await store.read(ReportsFrom(job=JOB, skip=5))] == [7]
+                pages, after = [], 0
+                while page := await store.read(ReportsFrom(job=JOB, index=0, after=after, limit=2)):
+                    pages.append([view.step for _, view in page])
+                    after, _ = page[-1]
+                assert pages == [[0, 1], [2, 3], [4]]
+                assert [view.index for _, view in await store.read(ReportsFrom(job=JOB, after=after))] == [7]
+
+        asyncio.run(scenario())
+
+    @pytest.mark.parametrize("again", [0, 1, 2, 3])
+    def test_a_step_that_is_said_again_moves_no_other_out_of_the_next_page(self, world: World, again: int) -> None:
+        async def scenario() -> None:
+            async with opened(world) as store:
+                await keep(store, *(report(step) for step in range(4)))
+                first = await store.read(ReportsFrom(job=JOB, limit=2))
+                await keep(store, report(again, '{"loss": 1}'))
+                rest = await store.read(ReportsFrom(job=JOB, after=first[-1][0]))
+                assert [view.step for _, view in rest] == [*(step for step in (2, 3) if step != again), again]
+                last, view = rest[-1]
+                assert view.values == '{"loss": 1}'
+                await keep(store, report(again, '{"loss": 2}'))
+                assert [view.values for _, view in await store.read(ReportsFrom(job=JOB, after=last))] == [
+                    '{"loss": 2}'
+                ]
 
         asyncio.run(scenario())
 

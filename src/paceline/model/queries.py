@@ -103,12 +103,13 @@ class Reports(Query[Sequence[ReportView]]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReportsFrom(Query[Sequence[ReportView]]):
-    """The same without the first ``skip`` of them, oldest first: a page of all there are."""
+class ReportsFrom(Query[Sequence[tuple[int, ReportView]]]):
+    """The same above ``after``, oldest first, each with its number. A step that is said again comes again, under a
+    number of its own; the one before is gone. An empty page says that there are no more."""
 
     job: JobId
     index: int = -1
-    skip: int = 0
+    after: int = 0
     limit: int = 1000
 
 

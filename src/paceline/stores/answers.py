@@ -140,16 +140,16 @@ def _(query: Log, tables: Tables) -> LogPage:
 
 @_answer.register
 def _(query: Reports, tables: Tables) -> list[ReportView]:
-    return _reports(query, tables)[-query.limit :]
+    return [view for _, view in _reports(query, tables)][-query.limit :]
 
 
 @_answer.register
-def _(query: ReportsFrom, tables: Tables) -> list[ReportView]:
-    return _reports(query, tables)[query.skip : query.skip + query.limit]
+def _(query: ReportsFrom, tables: Tables) -> list[tuple[int, ReportView]]:
+    return [row for row in _reports(query, tables) if row[0] > query.after][: query.limit]
 
 
-def _reports(query: Reports | ReportsFrom, tables: Tables) -> list[ReportView]:
-    return [view for view in tables.reports[query.job].values() if query.index < 0 or view.index == query.index]
+def _reports(query: Reports | ReportsFrom, tables: Tables) -> list[tuple[int, ReportView]]:
+    return [row for row in tables.reports[query.job].values() if query.index < 0 or row[1].index == query.index]
 
 
 @_answer.register

@@ -79,7 +79,7 @@ _ANSWERS: Mapping[type[Query[object]], object] = {
     Entries: list[EntryRow],
     Log: LogPage,
     Reports: list[ReportView],
-    ReportsFrom: list[ReportView],
+    ReportsFrom: list[tuple[int, ReportView]],
     Events: list[EventView],
 }
 _QUERIES: Mapping[str, type[Query[object]]] = {kind.__name__: kind for kind in _ANSWERS}

@@ -37,6 +37,7 @@ from paceline.stores.output import HEAD, TAIL, unseen
 from paceline.stores.standing import count_tasks, wanted
 
 Numbered: TypeAlias = tuple[int, int]  # index, number of an attempt
+Stepped: TypeAlias = tuple[int, int, int]  # and a step of it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,8 +81,9 @@ class Tables:
     attempts: dict[JobId, dict[Numbered, Granted]] = field(default_factory=lambda: defaultdict(dict))
     endings: dict[JobId, dict[Numbered, Ended]] = field(default_factory=lambda: defaultdict(dict))
     finals: dict[JobId, dict[int, Numbered]] = field(default_factory=lambda: defaultdict(dict))
-    reports: dict[JobId, dict[tuple[int, int, int], ReportView]] = field(default_factory=lambda: defaultdict(dict))
-    checkpoints: dict[JobId, dict[tuple[int, int, int], Checkpoint]] = field(default_factory=lambda: defaultdict(dict))
+    reports: dict[JobId, dict[Stepped, tuple[int, ReportView]]] = field(default_factory=lambda: defaultdict(dict))
+    reported: int = 0  # reports that ever came, which is the number of the last one
+    checkpoints: dict[JobId, dict[Stepped, Checkpoint]] = field(default_factory=lambda: defaultdict(dict))
     output: dict[tuple[AttemptId, str], list[tuple[int, bytes]]] = field(default_factory=lambda: defaultdict(list))
     workers: dict[WorkerId, WorkerKept] = field(default_factory=dict)
     tokens: dict[str, TokenKept] = field(default_factory=dict)
@@ -242,9 +244,9 @@ def _(record: Reported, tables: Tables) -> None:
     job, index, number = record.attempt
     reports = tables.reports[job]
     reports.pop((index, number, record.step), None)  # so that it comes last
-    reports[index, number, record.step] = ReportView(
-        job=job, index=index, attempt=number, step=record.step, values=record.values, at=record.at
-    )
+    view = ReportView(job=job, index=index, attempt=number, step=record.step, values=record.values, at=record.at)
+    tables.reported += 1
+    reports[index, number, record.step] = (tables.reported, view)
 
 
 @_apply.register

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import httpx
 import pytest
 
 from paceline.model.errors import StoreError
-from paceline.model.ids import WorkerId
+from paceline.model.ids import AttemptId, JobId, WorkerId
 from paceline.model.job import JobSpec, Range, Spec
+from paceline.model.records import Reported
+from paceline.model.resources import Need
 from paceline.server.rest.sse import EventStream
 from paceline.wire.gen import worker_pb2 as pb
 from tests.server.rest.following import Listened, listening
@@ -131,13 +134,51 @@ def test_a_job_until_it_is_over(tmp_path: Path) -> None:
                 await here.worker.say(report(2))
                 told = await follower.until("reports")
                 assert [each["step"] for each in told.data] == [2]
+            await here.worker.say(report(3))
             async with here.follow("/api/jobs/1/live", place=told.place) as follower:
-                assert [each["step"] for each in (await follower.until("reports")).data] == [2]
+                assert [each["step"] for each in (await follower.until("reports")).data] == [3]
                 await here.end(grant)
                 assert (await follower.until("job", lambda view: view["ended_at"])).data["state"] == "SUCCEEDED"
                 assert (await follower.next()).name == "over"
                 with pytest.raises(EOFError):
                     await follower.next()
+
+    asyncio.run(scenario())
+
+
+def test_a_job_that_waits_no_longer_for_another_says_so(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with listening(tmp_path) as here:
+            await here.join()
+            await here.client.submit([job()])
+            needs = (Need(labels=(("made", "by-hand"),)),)  # so that it does not start
+            await here.client.submit([replace(job(), after=(JobId(1),), needs=needs)])
+            grant = (await here.worker.hear("grant")).grant
+            async with here.follow("/api/jobs/2/live") as follower:
+                assert (await follower.next()).data["state"] == "BLOCKED"
+                await here.end(grant)
+                assert (await follower.next()).data["state"] == "WAITING"
+
+    asyncio.run(scenario())
+
+
+def test_whatever_was_reported_comes_however_much_it_is(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with listening(tmp_path) as here:
+            await here.join()
+            await here.client.submit([job()])
+            grant = (await here.worker.hear("grant")).grant
+            attempt = AttemptId(JobId(1), 0, 1)
+            said = [Reported(attempt=attempt, step=step, values="{}", at=1.0) for step in range(10_500)]
+            await here.served.fleet.loop.keep_now(*said)
+            await here.end(grant)
+            steps: list[int] = []
+            async with here.follow("/api/jobs/1/live") as follower:
+                assert (await follower.next()).data["state"] == "SUCCEEDED"
+                while (told := await follower.next()).name == "reports":
+                    steps += [each["step"] for each in told.data]
+                assert told.name == "over"
+            assert steps == list(range(10_500))
 
     asyncio.run(scenario())
 

@@ -152,7 +152,7 @@ def test_reports_come_in_the_order_in_which_they_were_made(tmp_path: Path) -> No
             await worker.say(pb.WorkerWord(log=pb.LogChunk(job=1, index=0, number=1, stream="out", data=b"x")))
             await worker.hear("log_kept")
             found = await pages(caller, "/api/jobs/1/reports", limit=2)
-            assert [[report["step"] for report in page] for page in found] == [[0, 1], [2, 3], [4]]
+            assert [[report["step"] for report in page] for page in found] == [[0, 1], [2, 3], [4], []]
 
     asyncio.run(scenario())
 

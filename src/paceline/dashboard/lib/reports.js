@@ -58,9 +58,9 @@ export class Reports {
     let [after, timer] = [0, 0];
     const read = async () => {
       try {
-        const { items } = await get(at(`/api/jobs/${number}/reports`, { after, limit: PAGE }), { signal: stopped.signal });
+        const { items, next } = await get(at(`/api/jobs/${number}/reports`, { after, limit: PAGE }), { signal: stopped.signal });
         this.#take(items);
-        after += items.length;
+        after = next || after;
         if (items.length < PAGE && OVER.includes(jobs.get(number)?.state ?? "")) return;
         timer = setTimeout(read, items.length < PAGE ? PACE : 0);
       } catch (problem) {

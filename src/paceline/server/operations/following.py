@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field, replace
 
 from paceline.model.ids import AttemptId, JobId, TaskId
-from paceline.model.queries import Jobs, Log, Reports
-from paceline.model.records import Record, Reported
+from paceline.model.queries import Jobs, Log, Reports, ReportsFrom
+from paceline.model.records import JobOver, Record, Reported
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, LogPage, ReportView
 from paceline.server.fleet import Fleet
@@ -26,28 +26,57 @@ class Update:
 
 async def watch(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncGenerator[Update]:
     """The jobs now, and again whenever they changed (at most every ``interval`` seconds), until all are over."""
-    changed = asyncio.Event()
     fresh: list[ReportView] = []
 
     def heard(record: Record) -> None:
         if isinstance(record, Reported):
             fresh.append(_report(record))
-        changed.set()
 
     with ExitStack() as stack:
         for job in ids:
             stack.enter_context(fleet.watch.job(job, heard))
         for job in ids:
             fresh += await fleet.store.read(Reports(job=job))
+        async with aclosing(standings(fleet, ids, interval)) as rounds:
+            async for views in rounds:
+                reports, fresh[:] = list(fresh), []
+                yield Update(jobs=views, reports=reports)
+
+
+async def standings(fleet: Fleet, ids: Sequence[JobId], interval: float) -> AsyncGenerator[Sequence[JobView]]:
+    """The same without reports: who reads those from the store finds all that came before a job was over."""
+    changed = asyncio.Event()
+
+    def freed(record: Record) -> None:
+        if isinstance(record, JobOver):
+            changed.set()
+
+    with ExitStack() as stack:
+        for job in ids:
+            stack.enter_context(fleet.watch.job(job, lambda record: changed.set()))
+        for job in _before(fleet, ids):
+            stack.enter_context(fleet.watch.job(job, freed))
         while True:
             changed.clear()
             views = await looking.jobs(fleet, Jobs(ids=ids, limit=len(ids)))
-            reports, fresh[:] = list(fresh), []
-            yield Update(jobs=views, reports=reports)
+            yield views
             if all(view.state in FINAL_STATES for view in views):
                 return
             await asyncio.sleep(interval)
             await changed.wait()
+
+
+def _before(fleet: Fleet, ids: Sequence[JobId]) -> set[JobId]:
+    """Jobs that they wait for: that these are over is all that is kept of it."""
+    live = fleet.cluster.jobs
+    return {other for job in ids if job in live for other in live[job].blockers}
+
+
+async def reports(fleet: Fleet, job: JobId, after: int) -> AsyncGenerator[Sequence[tuple[int, ReportView]]]:
+    """All reports of a job that are kept by now, above a number, with theirs: some at a time."""
+    while some := await fleet.store.read(ReportsFrom(job=job, after=after)):
+        yield some
+        after, _ = some[-1]
 
 
 def _report(record: Reported) -> ReportView:

@@ -8,6 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.params import JSONBody, QueryParameter, RawBody
 
 from paceline import grammar
+from paceline.model.bounds import LARGEST
 from paceline.model.errors import UsageError
 from paceline.model.job import Range
 from paceline.model.queries import ReportsFrom, Results
@@ -19,7 +20,7 @@ from paceline.server.rest.here import Here
 from paceline.server.rest.openapi import JobFile, MaySayNothing
 from paceline.server.rest.page import Page, page
 from paceline.server.rest.result import Result, result
-from paceline.server.rest.words import LARGEST, After, JobWord, Limit, job_id
+from paceline.server.rest.words import After, JobWord, Limit, job_id
 
 InState = Annotated[
     Literal["", "BLOCKED", "WAITING", "RUNNING", "STOPPING", "SUCCEEDED", "FAILED", "CANCELLED"],
@@ -140,14 +141,18 @@ async def reports(
     fleet: Here,
     job: JobWord,
     task: Annotated[int, QueryParameter(description="Only this index's; -1: all tasks'.", ge=-1, le=LARGEST)] = -1,
-    after: Annotated[int, QueryParameter(description="How many to pass over: `next` of before.", ge=0, le=LARGEST)] = 0,
+    after: After = 0,
     limit: Limit = 1000,
 ) -> Page[ReportView]:
-    """What attempts reported of their progress, in the order in which it came."""
+    """What attempts reported of their progress, in the order in which it came.
+
+    There is a `next` as long as anything came: to follow a job, ask again from there. A step that is said again comes
+    again, and replaces.
+    """
     number = job_id(job)
     await listing.job(fleet, number)
-    rows = await fleet.store.read(ReportsFrom(job=number, index=task, skip=after, limit=limit))
-    return Page(items=rows, next=str(after + len(rows)) if len(rows) == limit else "")
+    rows = await fleet.store.read(ReportsFrom(job=number, index=task, after=after, limit=limit))
+    return Page(items=[report for _, report in rows], next=str(rows[-1][0]) if rows else "")
 
 
 ROUTES = Router("/jobs", route_handlers=[listed, one, submit, cancel, tasks, results, reports], tags=["jobs"])

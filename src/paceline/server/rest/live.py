@@ -13,22 +13,20 @@ import msgspec
 from litestar import get
 from litestar.params import HeaderParameter, QueryParameter
 
+from paceline.model.bounds import LARGEST
 from paceline.model.errors import UsageError
 from paceline.model.ids import JobId
 from paceline.model.queries import Events
-from paceline.model.views import ReportView
 from paceline.server.fleet import Fleet
 from paceline.server.operations import events, following, looking
 from paceline.server.operations.following import STREAMS, LogRequest
 from paceline.server.rest.here import Changing, Here
 from paceline.server.rest.sse import MEDIA_TYPE, EventStream, event
 from paceline.server.rest.text import Text
-from paceline.server.rest.words import LARGEST, JobWord, TaskWord, job_id, task_id
+from paceline.server.rest.words import JobWord, TaskWord, job_id, task_id
 
 INTERVAL = 0.25
 """Seconds between two looks at something that changes all the time."""
-REPORTS = 1000
-"""How many stand in one event."""
 
 Place = Annotated[str, HeaderParameter(name="Last-Event-ID", description="Go on after this event.", max_length=100)]
 OVER = event("over", b"{}")
@@ -50,26 +48,23 @@ async def live(feed: Changing, last_event_id: Place = "") -> EventStream:
 async def job_live(fleet: Here, job: JobWord, last_event_id: Place = "") -> EventStream:
     """A job and the reports of its tasks, until it is over.
 
-    `job` carries how it stands, `reports` what came since. After a break some reports come twice: the same step of the
-    same attempt replaces.
+    `job` carries how it stands, `reports` what came since, oldest first. The same step of the same attempt replaces.
     """
-    number, since = job_id(job), _moment(last_event_id)
+    number = job_id(job)
+    (seen,) = _numbers(last_event_id, 1) if last_event_id else (0,)
     await looking.jobs_exist(fleet, [number])
-    return EventStream(_job(fleet, number, since))
+    return EventStream(_job(fleet, number, seen))
 
 
-async def _job(fleet: Fleet, job: JobId, since: float) -> AsyncGenerator[bytes]:
-    async with aclosing(following.watch(fleet, [job], INTERVAL)) as updates:
-        async for update in updates:
-            for view in update.jobs:
-                yield event("job", _encode(view))
-            for some in _portions([report for report in update.reports if report.at >= since]):
-                yield event("reports", _encode(some), repr(some[-1].at))
+async def _job(fleet: Fleet, job: JobId, seen: int) -> AsyncGenerator[bytes]:
+    async with aclosing(following.standings(fleet, [job], INTERVAL)) as rounds:
+        async for (view,) in rounds:
+            yield event("job", _encode(view))
+            async with aclosing(following.reports(fleet, job, seen)) as pages:
+                async for some in pages:
+                    seen, _ = some[-1]
+                    yield event("reports", _encode([report for _, report in some]), str(seen))
     yield OVER
-
-
-def _portions(reports: Sequence[ReportView]) -> Sequence[Sequence[ReportView]]:
-    return [reports[first : first + REPORTS] for first in range(0, len(reports), REPORTS)]
 
 
 @get("/tasks/{task:str}/log/live", media_type=MEDIA_TYPE, tags=["tasks"])
@@ -77,7 +72,9 @@ async def log_live(
     fleet: Here,
     task: TaskWord,
     stream: Annotated[Literal["out", "err", ""], QueryParameter(description="Which of the two; both if empty.")] = "",
-    attempt: Annotated[int, QueryParameter(description="Which one; 0: the latest and later ones.", ge=0)] = 0,
+    attempt: Annotated[
+        int, QueryParameter(description="Which one; 0: the latest and later ones.", ge=0, le=LARGEST)
+    ] = 0,
     offset: Annotated[int, QueryParameter(description="Bytes to pass over.", ge=0, le=LARGEST)] = 0,
     last_event_id: Place = "",
 ) -> EventStream:
@@ -142,19 +139,8 @@ async def _events(fleet: Fleet, query: Events) -> AsyncGenerator[bytes]:
 def _numbers(place: str, count: int) -> list[int]:
     words = place.split("-")
     if len(words) != count or not all(word.isascii() and word.isdecimal() and len(word) < 16 for word in words):
-        raise _nowhere(place)
+        raise UsageError(f"Last-Event-ID: {place!r} is no id of this stream", hint="leave it out to begin anew")
     return [int(word) for word in words]
-
-
-def _moment(place: str) -> float:
-    try:
-        return float(place or 0)
-    except ValueError:
-        raise _nowhere(place) from None
-
-
-def _nowhere(place: str) -> UsageError:
-    return UsageError(f"Last-Event-ID: {place!r} is no id of this stream", hint="leave it out to begin anew")
 
 
 ROUTES = (live, job_live, log_live, events_live)

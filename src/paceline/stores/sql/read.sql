@@ -80,11 +80,11 @@ ORDER BY id;
 SELECT coalesce((SELECT seq FROM event WHERE at >= :since ORDER BY at, seq LIMIT 1), (SELECT max(seq) + 1 FROM event), 1);
 
 -- name: reports_from
-SELECT job, task, number, step, "values", at
+SELECT id, job, task, number, step, "values", at
 FROM report
-WHERE job = :job AND (:index < 0 OR task = :index)
+WHERE job = :job AND id > :after AND (:index < 0 OR task = :index)
 ORDER BY id
-LIMIT :limit OFFSET :skip;
+LIMIT :limit;
 
 -- name: events
 SELECT seq, at, kind, subject, body FROM event WHERE seq > :after ORDER BY seq LIMIT :limit;

@@ -1,6 +1,6 @@
 """The reading process: answers queries one after the other, from what is committed, and never holds up a commit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from itertools import islice
 from operator import attrgetter
@@ -163,12 +163,12 @@ def _(query: Reports, db: Database) -> list[ReportView]:
 
 
 @_answer.register
-def _(query: ReportsFrom, db: Database) -> list[ReportView]:
-    rows = db.run("reports_from", job=query.job, index=query.index, skip=query.skip, limit=query.limit)
-    return [_report(row) for row in rows]
+def _(query: ReportsFrom, db: Database) -> list[tuple[int, ReportView]]:
+    rows = db.run("reports_from", job=query.job, index=query.index, after=query.after, limit=query.limit)
+    return [(number, _report(row)) for number, *row in rows]
 
 
-def _report(row: tuple[int, int, int, int, str, float]) -> ReportView:
+def _report(row: Sequence[Any]) -> ReportView:
     job, index, attempt, step, values, at = row
     return ReportView(job=job, index=index, attempt=attempt, step=step, values=values, at=at)
 
