@@ -18,7 +18,7 @@ from paceline.model.records import (
     WorkerKept,
 )
 
-N = TypeVar("N", JobId, WorkerId)
+N = TypeVar("N", bound=int)  # a number of jobs, or of workers
 
 
 @dataclass(slots=True)
@@ -61,7 +61,9 @@ class Changes:
 
 
 def _ends(names: dict[N, None], most: int) -> dict[N, None]:
-    taken = dict.fromkeys((*islice(names, most // 2), *islice(reversed(names), most - most // 2)))
+    oldest = islice(names, most // 2)
+    newest = islice(reversed(names), most - most // 2)
+    taken = dict.fromkeys((*oldest, *newest))
     for name in taken:
         del names[name]
     return taken
