@@ -144,6 +144,8 @@ def test_tokens() -> None:
     assert (request.role, request.name, request.ttl) == ("join", "gpu-3", 60)
     assert answer == Token(token="pl_join_x", expires_at=9.0)
     assert "pl_join_x" not in repr(answer)
+    request, _ = asked("CreateToken", reply, lambda c: c.create_token("read"))
+    assert not request.HasField("ttl")
 
 
 def test_tasks_can_be_appended_and_the_job_closed() -> None:

@@ -86,6 +86,26 @@ def test_an_unknown_method_is_refused(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(("role", "seconds"), [("join", 600), ("login", 300), ("read", None), ("admin", None)])
+def test_how_long_a_credential_is_good_where_nobody_says(role: str, seconds: float | None, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client:
+            until = None if seconds is None else served.fleet.clock.now() + seconds
+            assert (await client.create_token(role)).expires_at == pytest.approx(until or 0, abs=30)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("ttl", "ends"), [(0, False), (60, True)])
+def test_what_is_said_of_it_holds(ttl: float, *, ends: bool, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with serving(tmp_path) as served, served.client() as client:
+            for role in ("join", "admin"):
+                assert bool((await client.create_token(role, ttl=ttl)).expires_at) == ends
+
+    asyncio.run(scenario())
+
+
 def test_a_join_token_is_good_once(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with serving(tmp_path) as served, ScriptedWorker(served) as worker, served.client() as client:

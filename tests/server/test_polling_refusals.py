@@ -127,7 +127,7 @@ REFUSED: list[tuple[str, Any, str]] = [
         "USAGE status: there is no status 'TERMINATE' | did you mean 'TERMINATED'?",
     ),
     ("UpdateWorkerStatus", pb.UpdateWorkerStatusRequest(worker_id="2", status="BUSY"), "FORBIDDEN worker_id: this key"),
-    ("ListWorkers", pb.ListWorkersRequest(), "FORBIDDEN a worker token cannot do this; it takes a admin token"),
+    ("ListWorkers", pb.ListWorkersRequest(), "FORBIDDEN a token of the role worker cannot do this; it takes one of"),
 ]
 
 

@@ -103,8 +103,11 @@ class Client(Queries, Models):
         """
         await self._ask("Drain", fleet.DrainRequest(worker=worker, resume=resume, now=now), fleet.DrainReply)
 
-    async def create_token(self, role: str, name: str = "", ttl: float = 600.0) -> Token:
-        """A new credential of role "admin" or "join" (good for one worker), valid for ``ttl`` seconds."""
+    async def create_token(self, role: str, name: str = "", ttl: float | None = None) -> Token:
+        """A new credential of role "admin", "read" or "join" (good for one worker), valid for ``ttl`` seconds.
+
+        0: for ever, as those of the roles "admin" and "read" are anyway; one to join is good for ten minutes.
+        """
         reply = await self._ask(
             "CreateToken", fleet.CreateTokenRequest(role=role, name=name, ttl=ttl), fleet.CreateTokenReply
         )

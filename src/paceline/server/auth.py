@@ -21,6 +21,9 @@ from paceline.wire.protocol import FLEET
 ROLES = ("admin", "read", "join", "worker", "login")
 CODE = 300.0
 """Seconds a login code is good for, at most."""
+USUAL: Mapping[str, float] = {"join": 600.0, "login": CODE}
+"""Seconds a credential is good for where nobody says it, by role. Any other is for ever: a program that reads metrics,
+or somebody who works here, is not to be locked out one day."""
 SESSION = 12 * 3600.0
 """Seconds the token is good for that it is traded for."""
 
@@ -95,18 +98,19 @@ class Auth:
         if token.expires_at and token.expires_at < now:
             raise NotAllowed(f"the {token.role} token has expired", hint=_HINTS[token.role])
         if token.role not in roles:
-            text = f"a {token.role} token cannot do this; it takes a {roles[0]} token"
+            text = f"a token of the role {token.role} cannot do this; it takes one of the role {roles[0]}"
             raise Forbidden(text, hint=_HINTS[roles[0]])
         return Principal(role=token.role, name=token.name, worker=token.worker, digest=token.digest)
 
-    def create(self, role: str, name: str, now: float, ttl: float) -> tuple[str, TokenKept]:
-        """A new credential and its record."""
+    def create(self, role: str, name: str, now: float, ttl: float | None = None) -> tuple[str, TokenKept]:
+        """A new credential and its record. ``ttl``: seconds it is good for; 0: for ever; None: as ``USUAL``."""
         if role not in ROLES:
             raise UsageError(f"role: there is no role {role!r}", hint=f"roles: {', '.join(ROLES)}")
         text = f"pl_{role}_{secrets.token_urlsafe(32)}"
+        seconds = USUAL.get(role, 0.0) if ttl is None else ttl
         if role == "login":
-            ttl = min(ttl or CODE, CODE)
-        expires = now + ttl if ttl else 0.0
+            seconds = min(seconds or CODE, CODE)
+        expires = now + seconds if seconds else 0.0
         kept = TokenKept(digest=digest_of(text), role=role, name=name, at=now, expires_at=expires)
         self._tokens[kept.digest] = kept
         return text, kept

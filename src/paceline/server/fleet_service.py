@@ -183,5 +183,6 @@ class FleetService(ModelCalls):
             yield _events(lines)
 
     async def CreateToken(self, request: pb.CreateTokenRequest) -> pb.CreateTokenReply:
-        text, expires = await workers.create_token(self._fleet, request.role, request.name, request.ttl)
+        ttl = request.ttl if request.HasField("ttl") else None
+        text, expires = await workers.create_token(self._fleet, request.role, request.name, ttl)
         return pb.CreateTokenReply(token=text, expires_at=expires)

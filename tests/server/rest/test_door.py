@@ -51,6 +51,19 @@ def test_whether_it_lives_anybody_may_ask(tmp_path: Path, path: str) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("wanted", "ends"),
+    [({"role": "read"}, False), ({"role": "join"}, True), ({"role": "read", "ttl": 60}, True)]
+    + [({"role": "join", "ttl": 0}, False)],
+)
+def test_how_long_a_token_is_good(wanted: dict[str, object], *, ends: bool, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with calling(tmp_path) as caller:
+            assert bool((await caller.post("/api/tokens", wanted))["expires_at"]) == ends
+
+    asyncio.run(scenario())
+
+
 def test_a_reader_sees_and_does_not_touch(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with calling(tmp_path) as caller:
@@ -62,7 +75,7 @@ def test_a_reader_sees_and_does_not_touch(tmp_path: Path) -> None:
                 for method in operations.keys() - {"get"}:
                     if path not in (*OPEN, "/api/plan"):
                         problem = await caller.refused(method, path.replace("{", "").replace("}", ""), 403)
-                        assert problem["detail"] == "a read token cannot do this; it takes a admin token"
+                        assert problem["detail"] == "a token of the role read cannot do this; it takes one of the role admin"
 
     asyncio.run(scenario())
 
@@ -164,6 +177,6 @@ def test_only_a_code_is_traded(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with calling(tmp_path) as caller:
             problem = await caller.refused("POST", "/api/login", 403, json={"code": caller.served.admin})
-            assert problem["detail"] == "a admin token cannot do this; it takes a login token"
+            assert problem["detail"] == "a token of the role admin cannot do this; it takes one of the role login"
 
     asyncio.run(scenario())

@@ -20,13 +20,15 @@ def token() -> None:
 @click.option("--read", "role", flag_value="read", help="One that sees everything and changes nothing.")
 @click.option("--admin", "role", flag_value="admin", help="One that may do everything.")
 @click.option("--name", default="", help="What it is for.")
-@click.option("--ttl", default="10m", metavar="DURATION", help="How long it is good for; default 10m.")
+@click.option(
+    "--ttl", default="", metavar="DURATION", help="How long it is good for, 0: for ever; default 10m to join, else 0."
+)
 @asks
 def create(face: Face, *, role: str | None, name: str, ttl: str) -> None:
     """Create a token. It is shown only now; the server keeps a hash of it."""
     if role is None:
         raise UsageError("token: what for?", hint="paceline token create --join")
-    seconds = parse_duration(ttl, "--ttl")
+    seconds = parse_duration(ttl, "--ttl") if ttl else None
     made = ask(face, lambda client: client.create_token(role, name=name, ttl=seconds))
     face.show(lambda: {"token": {**form(made), "role": role}}, ids=[made.token], text=lambda: made.token)
     face.hint(f"good until {format_moment(made.expires_at)}" if made.expires_at else "good for ever")

@@ -41,9 +41,9 @@ async def resume(fleet: Fleet, worker: WorkerId) -> None:
     await fleet.loop.ask(DrainAsked(worker=worker, resume=True, by=caller.by()))
 
 
-async def create_token(fleet: Fleet, role: str, name: str, ttl: float) -> tuple[str, float]:
+async def create_token(fleet: Fleet, role: str, name: str, ttl: float | None) -> tuple[str, float]:
     """A new credential's text, which is told this once, and when it expires (0: never)."""
-    if ttl < 0:
+    if ttl is not None and ttl < 0:
         raise UsageError(f"ttl: {ttl} is negative")
     fleet.loop.hold.demand()
     text, kept = fleet.auth.create(role, name, fleet.clock.now(), ttl)

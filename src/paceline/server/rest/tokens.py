@@ -15,11 +15,12 @@ YEARS = 10 * 365 * 86_400
 
 class Wanted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """``role``: "admin" may do everything, "read" sees everything, with "join" a worker joins once, with "login" a
-    browser gets a token once. ``name``: what it is for. ``ttl``: seconds it is good for; 0: for ever."""
+    browser gets a token once. ``name``: what it is for. ``ttl``: seconds it is good for; 0: for
+    ever. Where it is not said: ten minutes to join, five to log in, the others for ever."""
 
     role: Literal["admin", "read", "join", "login"]
     name: Annotated[str, msgspec.Meta(max_length=128)] = ""
-    ttl: Annotated[float, msgspec.Meta(ge=0, le=YEARS)] = 600.0
+    ttl: Annotated[float, msgspec.Meta(ge=0, le=YEARS)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Token(msgspec.Struct, kw_only=True):
@@ -38,7 +39,8 @@ class Login(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 @post("/tokens", tags=["tokens"])
 async def create(fleet: Here, data: JSONBody[Wanted]) -> Token:
     """Make a token. It is shown only now; the server keeps a hash of it."""
-    text, expires_at = await workers.create_token(fleet, data.role, data.name, data.ttl)
+    ttl = None if isinstance(data.ttl, msgspec.UnsetType) else data.ttl
+    text, expires_at = await workers.create_token(fleet, data.role, data.name, ttl)
     return Token(token=text, expires_at=expires_at)
 
 
