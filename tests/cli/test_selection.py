@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from paceline.cli.selection import one_task, resolve, resolve_tasks
+from paceline.cli.selection import one_job, one_task, resolve, resolve_tasks, whole_jobs
 from paceline.model.errors import NotFound, UsageError
 from paceline.model.job import Range
 from paceline.model.views import JobView, TaskView
@@ -115,6 +115,30 @@ def test_one_task_and_no_more() -> None:
     with pytest.raises(UsageError, match="'1' is several tasks") as several:
         asyncio.run(one_task(client("a"), "1"))
     assert several.value.hint == "say which one: 1.0"
+    with pytest.raises(NotFound, match="nothing was submitted yet"):
+        asyncio.run(one_task(client(), "all"))
+
+
+@pytest.mark.parametrize("selector", ["all", "1-3", "2,3"])
+def test_several_jobs_are_not_one(selector: str) -> None:
+    with pytest.raises(UsageError, match=rf"'{selector}' is \d jobs") as several:
+        asyncio.run(one_job(client("prep", "train", "prep"), selector))
+    assert several.value.hint == "say which one, such as 3"
+
+
+def test_one_job_and_what_is_meant_of_it() -> None:
+    found = asyncio.run(one_job(client("prep", "train"), "train.7"))
+    assert (found.job.job, found.ranges) == (2, (Range(start=7, stop=8),))
+    assert asyncio.run(one_job(client("prep"), "all")).job.job == 1
+    with pytest.raises(NotFound, match="nothing was submitted yet"):
+        asyncio.run(one_job(client(), "all"))
+
+
+def test_what_takes_a_whole_job_does_not_take_a_part_of_one() -> None:
+    assert [job.job for job in asyncio.run(whole_jobs(client("a", "b"), ["all", "1"]))] == [1, 2]
+    with pytest.raises(UsageError, match=r"1\.3 is some tasks, and this takes a whole job") as part:
+        asyncio.run(whole_jobs(client("a"), ["1.3"]))
+    assert part.value.hint == "say 1"
 
 
 def test_too_many_numbers() -> None:

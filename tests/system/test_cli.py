@@ -131,6 +131,17 @@ def test_submit_wait_logs_and_results(sh: Shell) -> None:
     assert sh("task", "attempts", job, "-q")[0] == f"{job}.0\n"
 
 
+def test_what_is_shown_of_a_part_of_a_job_and_of_several_jobs(sh: Shell) -> None:
+    job = sh("submit", "-q", "--array", "0-4", "--wait", "--", "true")[0].split()[0]
+    assert sh("job", "results", "-q", f"{job}.1,3-4")[0].split() == ["1", "3", "4"]
+    assert sh("job", "results", "-q", f"{job}.1-4", "--after", "2", "--limit", "1")[0].split() == ["3"]
+    assert sh("job", "results", "-q", f"{job}.7")[0] == ""
+    another = sh("submit", "-q", "--wait", "--", "true")[0].strip()
+    for words in (["task", "ls"], ["job", "results"], ["explain"]):
+        assert f"such as {another}" in sh(*words, f"{job},{another}", code=2)[1]
+    assert f"say {job}" in sh("job", "close", f"{job}.0", code=2)[1]
+
+
 def test_wait_with_a_limit(sh: Shell) -> None:
     job = sh("submit", "-q", "--", "sleep", "60")[0].strip()
     sh("wait", job, "--timeout", "100ms", code=124)
@@ -196,6 +207,10 @@ def test_tokens_and_events(sh: Shell) -> None:
     out, _ = sh("token", "create", "--join", "--ttl", "1m")
     assert out.startswith("pl_join_")
     assert out.strip() not in sh("events")[0]
+    for role, until in (("--read", []), ("--read", ["--ttl", "1h"])):
+        (made,) = sh.lines("token", "create", role, *until)
+        assert isinstance(made["token"], dict)
+        assert bool(made["token"]["expires_at"]) == bool(until)
     assert sh.json("version")["server"] is not None
 
 

@@ -59,6 +59,25 @@ async def resolve(client: Client, selectors: Sequence[str]) -> list[Target]:
     return list(found.values())
 
 
+async def whole_jobs(client: Client, selectors: Sequence[str]) -> list[JobView]:
+    """The jobs that selectors mean. Raises UsageError where one means only tasks of a job."""
+    targets = await resolve(client, selectors)
+    for target in targets:
+        if target.ranges:
+            raise UsageError(f"{target} is some tasks, and this takes a whole job", hint=f"say {target.job.job}")
+    return [target.job for target in targets]
+
+
+async def one_job(client: Client, selector: str) -> Target:
+    """The one job that a selector means, or some of its tasks. Raises UsageError where it means several jobs."""
+    targets = await resolve(client, [selector])
+    if not targets:
+        raise await _missing(client, selector)
+    if len(targets) > 1:
+        raise UsageError(f"{selector!r} is {len(targets)} jobs", hint=f"say which one, such as {targets[-1]}")
+    return targets[0]
+
+
 async def resolve_tasks(client: Client, selectors: Sequence[str], limit: int = PAGE) -> list[TaskView]:
     """The tasks that selectors mean; of a whole job all of them."""
     tasks: list[TaskView] = []
@@ -70,6 +89,8 @@ async def resolve_tasks(client: Client, selectors: Sequence[str], limit: int = P
 async def one_task(client: Client, selector: str) -> TaskView:
     """The one task that a selector means. Raises UsageError where it means several."""
     tasks = await resolve_tasks(client, [selector], limit=2)
+    if not tasks:
+        raise await _missing(client, selector)
     if len(tasks) != 1:
         first = tasks[0]
         raise UsageError(

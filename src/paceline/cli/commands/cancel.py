@@ -30,7 +30,8 @@ async def _cancel(client: Client, face: Face, selectors: tuple[str, ...], *, rea
     targets = [target for target in await resolve(client, selectors) if not target.is_over]
     counts = [await client.cancel(target.job.job, target.ranges, reason) for target in targets]
     total = sum(counts)
-    face.remark(f"cancelling {_tasks(total)} …" if stay and total else "")
+    if stay and total:
+        face.remark(f"cancelling {_tasks(total)} …")
     if stay:
         for target in targets:
             await follow_tasks(client, target)

@@ -9,7 +9,7 @@ import click
 from paceline.cli.complete import selector_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import form
-from paceline.cli.selection import resolve, tasks_of
+from paceline.cli.selection import one_job, tasks_of
 from paceline.cli.session import ask
 from paceline.cli.table import state
 from paceline.cli.words import explained
@@ -40,7 +40,7 @@ def explain(face: Face, selector: str) -> None:
 
 
 async def _explanation(client: Client, selector: str) -> tuple[TaskView, Explanation]:
-    (target, *_) = await resolve(client, [selector])
+    target = await one_job(client, selector)
     waiting = await client.tasks(target.job.job, target.ranges, states=_STUCK, limit=1)
     task = waiting[0] if waiting else [each async for each in tasks_of(client, target, 1)][0]
     return task, await client.explain(TaskId(JobId(task.job), task.index))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -14,17 +15,20 @@ from paceline.cli.complete import selector_argument, selectors_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms, result
 from paceline.cli.lazy import NounGroup
-from paceline.cli.selection import Target, resolve
+from paceline.cli.selection import Target, one_job, whole_jobs
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, table
 from paceline.cli.words import age, brief, counts, progress
 from paceline.clock import SystemClock
 from paceline.grammar import format_moment
+from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import JobView, ResultRow
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
+
+_ANY = Range(start=0, stop=sys.maxsize)
 
 
 @click.group(cls=NounGroup)
@@ -53,7 +57,7 @@ def ls(face: Face, *, name: str, limit: int) -> None:
 @asks
 def show(face: Face, selectors: tuple[str, ...]) -> None:
     """Show all there is to know about jobs."""
-    found = [target.job for target in ask(face, lambda client: resolve(client, selectors))]
+    found = ask(face, lambda client: whole_jobs(client, selectors))
     now = SystemClock().now()
     face.show(
         lambda: {"jobs": forms(found)},
@@ -68,17 +72,17 @@ def show(face: Face, selectors: tuple[str, ...]) -> None:
 def close(face: Face, selectors: tuple[str, ...]) -> None:
     """Close open jobs: no task will be added to them any more."""
 
-    async def closing(client: Client) -> list[Target]:
-        targets = [target for target in await resolve(client, selectors) if target.job.open]
-        for target in targets:
-            await client.close_job(target.job.job)
-        return targets
+    async def closing(client: Client) -> list[int]:
+        jobs = [each.job for each in await whole_jobs(client, selectors) if each.open]
+        for each in jobs:
+            await client.close_job(each)
+        return jobs
 
     closed = ask(face, closing)
     face.show(
-        lambda: {"closed": [target.job.job for target in closed]},
+        lambda: {"closed": closed},
         ids=closed,
-        text=lambda: "\n".join(f"closed job {target}" for target in closed) or "none of them was open",
+        text=lambda: "\n".join(f"closed job {each}" for each in closed) or "none of them was open",
     )
 
 
@@ -91,15 +95,7 @@ def results(face: Face, selector: str, *, after: int, limit: int) -> None:
     """Print how the tasks of a job ended, with what they returned."""
 
     async def rows_of(client: Client) -> list[ResultRow]:
-        (target, *_) = await resolve(client, [selector])
-        rows: list[ResultRow] = []
-        while len(rows) < limit:
-            last = rows[-1].index if rows else after
-            page = await client.results(target.job.job, after=last, limit=limit - len(rows))
-            if not page:
-                break
-            rows += page
-        return rows
+        return await _ended(client, await one_job(client, selector), after, limit)
 
     rows = ask(face, rows_of)
     face.show(
@@ -108,7 +104,7 @@ def results(face: Face, selector: str, *, after: int, limit: int) -> None:
         text=lambda: table(
             ("TASK", "OUTCOME", "CODE", "SECONDS", "RESULT"),
             [(str(r.index), r.outcome, str(r.code), f"{r.seconds:.3f}", brief(r)) for r in rows],
-            empty="no task of it has ended yet",
+            empty=f"no task of {selector} has ended yet",
         ),
     )
 
@@ -116,6 +112,21 @@ def results(face: Face, selector: str, *, after: int, limit: int) -> None:
 job.add_command(best)
 job.add_command(cancel)
 job.add_command(wait)
+
+
+async def _ended(client: Client, target: Target, after: int, limit: int) -> list[ResultRow]:
+    """Those of its tasks that are meant and have ended, the first so many."""
+    rows: list[ResultRow] = []
+    for each in target.ranges or (_ANY,):
+        last = max(after, each.start - 1)
+        while len(rows) < limit and last < each.stop - 1:
+            most = min(limit - len(rows), each.stop - 1 - last)
+            page = await client.results(target.job.job, after=last, limit=most)
+            if not page:
+                break
+            rows += [row for row in page if row.index in range(each.start, each.stop, each.step)]
+            last = page[-1].index
+    return rows
 
 
 def _shown(view: JobView, now: float) -> str:

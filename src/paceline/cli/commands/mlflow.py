@@ -9,7 +9,7 @@ import click
 from paceline.cli.complete import selectors_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.lazy import NounGroup
-from paceline.cli.selection import resolve
+from paceline.cli.selection import whole_jobs
 from paceline.cli.session import ask
 from paceline.cli.tracking import follow_runs
 from paceline.config import of_caller
@@ -40,7 +40,7 @@ def follow(face: Face, selectors: tuple[str, ...], *, uri: str) -> None:
     check_installed()
 
     async def following(client: Client) -> list[int]:
-        jobs = list(dict.fromkeys(target.job.job for target in await resolve(client, selectors)))
+        jobs = [job.job for job in await whole_jobs(client, selectors)]
         await follow_runs(client, jobs, where)
         return jobs
 

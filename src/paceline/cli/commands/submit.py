@@ -13,7 +13,7 @@ import click
 from paceline.cli.commands.wait import wait_for
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
-from paceline.cli.selection import resolve
+from paceline.cli.selection import resolve, whole_jobs
 from paceline.cli.session import ask
 from paceline.cli.tracking import catching_up, tracked, tracker, tracking
 from paceline.cli.words import explained
@@ -91,7 +91,7 @@ async def _plan(client: Client, face: Face, orders: Sequence[Order]) -> int:
 
 async def hand_in(client: Client, face: Face, request: Request) -> Sequence[int]:
     """Submit what was described and tell the jobs' numbers."""
-    after = tuple(JobId(target.job.job) for target in await resolve(client, request.after))
+    after = tuple(JobId(job.job) for job in await whole_jobs(client, request.after))
     submission = await client.submit(
         [replace(each.spec, after=after) for each in request.orders],
         payloads=[each.payloads for each in request.orders],

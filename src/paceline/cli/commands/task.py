@@ -13,7 +13,7 @@ from paceline.cli.complete import selector_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.lazy import NounGroup
-from paceline.cli.selection import one_task, resolve
+from paceline.cli.selection import one_job, one_task
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, state, table
 from paceline.cli.words import age, ending
@@ -42,7 +42,7 @@ def ls(face: Face, selector: str, *, states: tuple[TaskState, ...], limit: int) 
     """List tasks of a job, by index."""
 
     async def listed(client: Client) -> Sequence[TaskView]:
-        (target, *_) = await resolve(client, [selector])
+        target = await one_job(client, selector)
         return await client.tasks(target.job.job, target.ranges, states=states, limit=limit)
 
     _show_tasks(face, ask(face, listed), empty="no such tasks")
