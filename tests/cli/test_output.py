@@ -5,13 +5,14 @@ import os
 import sys
 from dataclasses import replace
 
+import click
 import pytest
 
 from paceline.cli import exits
 from paceline.cli.face import Face
 from paceline.cli.forms import form, result
 from paceline.cli.output import Tail
-from paceline.cli.table import pairs, table
+from paceline.cli.table import pairs, state, table
 from paceline.cli.words import about, age, brief, ending, explained, progress
 from paceline.model.task import Outcome
 from paceline.model.views import Cause, EventView, Explanation, JobView, LogPage, ResultRow, TaskView
@@ -63,6 +64,26 @@ def test_columns_are_as_wide_as_they_must_be() -> None:
         "100  bcd",
     ]
     assert table(("ID",), [], empty="none") == "none"
+
+
+WILD = "ValueError: \x1b]0;title\x07\x1b[2J\n3.8  SUCCEEDED"
+
+
+def test_what_programs_say_breaks_no_row_and_speaks_to_no_terminal() -> None:
+    told = ending(replace(TASK, detail=WILD))
+    shown = table(("TASK", "STATE", WILD), [("3.7", state("FAILED"), told)], empty="")
+    told_in_pairs = pairs([("ending", told), (WILD, state("FAILED") + f" ({WILD})")])
+    for text in (shown, told_in_pairs):
+        lines = click.unstyle(text).splitlines()
+        assert len(lines) == 2
+        assert all(line.isprintable() for line in lines)
+    assert "\\n3.8  SUCCEEDED" in shown
+
+
+def test_our_own_colours_stay() -> None:
+    many = replace(JOB, state="RUNNING")
+    shown = table(("STATE", "NAME"), [(progress(many), "a"), (state("GONE"), "b")], empty="")
+    assert shown.splitlines()[1:] == ["\x1b[36mRUNNING\x1b[0m 4/10, 1 failed  a", "GONE                    b"]
 
 
 def test_pairs_leave_out_what_is_empty() -> None:

@@ -80,4 +80,4 @@ def test_a_line_of_a_newer_server_is_told_as_it_is() -> None:
 
 def test_a_name_cannot_speak_to_the_terminal() -> None:
     wild = ModelChanged(key="k", name="\x1b[2J\n2026 job 1 was cancelled", change="removed", by="ada", at=NOW)
-    assert said(wild) == 'model k "\\x1b[2J\\n2026 job 1 was cancelled" was removed by ada'
+    assert said(wild) == 'model k "\\u001b[2J\\n2026 job 1 was cancelled" was removed by ada'

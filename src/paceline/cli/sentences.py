@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from paceline.cli.table import state
 from paceline.grammar import format_duration, format_moment, format_size
+from paceline.model.text import visible
 from paceline.model.views import EventView
 
 Body: TypeAlias = Mapping[str, Any]
@@ -21,8 +22,8 @@ class Sentences:
 
     def of(self, line: EventView) -> str:
         """The line with its time. One of a kind that is not known here is told as it is."""
-        body = _printable(json.loads(line.body or "{}"))
-        subject = _printable(line.subject)
+        body = _visible(json.loads(line.body or "{}"))
+        subject = visible(line.subject)
         if line.kind == "worker_kept":
             self._workers[body["worker"]] = subject
         say = _SAID.get(line.kind)
@@ -137,15 +138,15 @@ def _why(body: Body) -> str:
     return f": {body['reason']}" if body["reason"] else ""
 
 
-def _printable(value: Any) -> Any:
-    """What people named must not move a terminal's cursor, nor begin a line of its own."""
+def _visible(value: Any) -> Any:
+    """All texts in it."""
     match value:
         case str():
-            return value if value.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in value)
+            return visible(value)
         case list():
-            return [_printable(each) for each in value]
+            return [_visible(each) for each in value]
         case dict():
-            return {key: _printable(each) for key, each in value.items()}
+            return {key: _visible(each) for key, each in value.items()}
     return value
 
 

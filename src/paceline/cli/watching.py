@@ -19,6 +19,7 @@ from paceline.model.errors import NotFound
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.task import FINAL_STATES, TaskState
+from paceline.model.text import visible
 from paceline.model.views import JobView, LogPage, ReportView, TaskView
 
 if TYPE_CHECKING:
@@ -188,14 +189,14 @@ async def show_failures(client: Client, face: Face, job: JobView) -> None:
 
 
 async def show_failure(client: Client, face: Face, task: TaskView) -> None:
-    """Why a task failed, and the last lines it wrote."""
+    """Why a task failed, and the last lines it wrote: what a task says to a terminal is for who asks for its logs."""
     name = TaskId(JobId(task.job), task.index)
-    face.remark(f"{name} {task.outcome.lower()}: {task.detail} (attempt {task.attempt} on {task.worker})")
+    face.remark(f"{name} {task.outcome.lower()}: {visible(task.detail)} (attempt {task.attempt} on {task.worker})")
     lines: list[str] = []
     async for _, page in client.logs(name, tail=SHOWN_LINES * TAIL_LINE // 4):
         lines += page.data.decode(errors="replace").splitlines()
     for line in lines[-SHOWN_LINES:]:
-        face.remark(f"  {line}")
+        face.remark(f"  {visible(line)}")
 
 
 async def view_of(client: Client, task: TaskId) -> TaskView:
@@ -224,4 +225,4 @@ async def _tell_why_it_waits(client: Client, face: Face, task: TaskId) -> None:
         codes = [cause.code for cause in explanation.causes]
         if codes != told:  # a text alone may change with every second
             told = codes
-            face.remark(f"{task} waits: {'; '.join(cause.text for cause in explanation.causes)}")
+            face.remark(f"{task} waits: {visible('; '.join(cause.text for cause in explanation.causes))}")

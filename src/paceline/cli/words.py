@@ -3,8 +3,9 @@
 import json
 
 from paceline.cli.forms import read
-from paceline.cli.table import state
+from paceline.cli.table import Styled, state
 from paceline.grammar import format_duration
+from paceline.model.text import visible
 from paceline.model.views import Explanation, JobView, ResultRow, TaskView
 
 WIDTH = 100
@@ -21,16 +22,16 @@ def explained(explanation: Explanation) -> str:
         lines.append(f"  nearest: {explanation.nearest}")
     if explanation.change:
         lines.append(f"  to let it start: {explanation.change}")
-    return "\n".join(lines)
+    return "\n".join(map(visible, lines))
 
 
-def progress(job: JobView) -> str:
+def progress(job: JobView) -> Styled:
     """State, with counts where there are several tasks: ``RUNNING 5/100, 1 failed``."""
     if job.total == 1 and not job.open:
         return state(job.state)
     over = job.succeeded + job.failed + job.cancelled
     failed = f", {job.failed} failed" if job.failed else ""
-    return f"{state(job.state)} {over}/{job.total}{failed}"
+    return state(job.state) + f" {over}/{job.total}{failed}"
 
 
 def counts(job: JobView) -> str:

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import click
-
 from paceline.cli.face import Face
-from paceline.cli.table import pairs
+from paceline.cli.table import pairs, styled
 from paceline.cli.words import about
 from paceline.model.errors import Unreachable
 from paceline.wire.whereabouts import WorkerWhereabouts, read_workers
@@ -65,7 +63,7 @@ def _lines(here: WorkerWhereabouts, said: Health) -> list[tuple[str, str]]:
     tasks = f"{said['active_tasks']} running, {said['completed_tasks']} completed, {said['failed_tasks']} failed"
     return [
         ("worker", f"{said['worker_id']} (number {said['worker']}, process {said['pid']})"),
-        ("status", click.style(status, fg=_COLOURS.get(status))),
+        ("status", styled(status, colour=_COLOURS.get(status, ""))),
         ("warning", "; ".join(said["warnings"])),
         ("state", str(said["state"])),
         ("server", f"{said['server']}, {said['orchestrator_connection']}"),

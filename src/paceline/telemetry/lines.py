@@ -12,6 +12,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from paceline.model.text import visible
+
 LIMIT = 2000
 """Characters of one text field."""
 TRACEBACK_LIMIT = 20_000
@@ -107,15 +109,6 @@ def _censored(text: str) -> str:
     for secret, instead in _SECRETS:
         text = secret.sub(instead, text)
     return text
-
-
-def visible(text: str) -> str:
-    """What does not print is written as its code: no line ends early, no terminal is spoken to."""
-    return text if text.isprintable() else "".join(each if each.isprintable() else _code(each) for each in text)
-
-
-def _code(char: str) -> str:
-    return json.dumps(char)[1:-1].replace("\x7f", "\\u007f")
 
 
 def _value(value: object) -> str:

@@ -84,7 +84,9 @@ def test_values_of_many_names_leave_room_for_the_usual_ones() -> None:
 
 def test_nothing_that_is_reported_moves_the_cursor() -> None:
     _, line = shown(100, {"phase": "\x1b[2Jone\ntwo and a good deal more"})
-    assert line.endswith("?[2Jone?two and…")
+    assert line.endswith("\\u001b[2Jone\\nt…")
+    wild = board(report(step=4, **{"\x1b[2J\n": 1})).standings[TASK]
+    assert told(wild) == "step 4  \\u001b[2J\\n 1"
 
 
 def test_in_one_line() -> None:

@@ -95,7 +95,7 @@ def _table(trials: Sequence[Trial], metric: str) -> str:
         (
             str(trial.task),
             f"{trial.metrics[metric]:.6g}",
-            f"{state(trial.state)} (simulated)" if trial.simulated else state(trial.state),
+            state(trial.state) + (" (simulated)" if trial.simulated else ""),
             str(trial.attempt),
             *(trial.model for _ in models),
             *(short(trial.params.get(name, "")) for name in names),

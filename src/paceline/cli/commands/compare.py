@@ -12,7 +12,7 @@ from paceline.cli.complete import models_argument
 from paceline.cli.face import Face, asks
 from paceline.cli.forms import forms
 from paceline.cli.session import ask
-from paceline.cli.table import table
+from paceline.cli.table import styled, table
 from paceline.cli.words import short
 from paceline.model.errors import UsageError
 
@@ -89,7 +89,7 @@ def _side_by_side(models: Sequence[Model], lines: Sequence[Line]) -> str:
 
 
 def _marked(line: Line) -> str:
-    return click.style(line.name, fg="yellow") if line.differs else line.name
+    return styled(line.name, colour="yellow" if line.differs else "")
 
 
 def _cell(value: object) -> str:

@@ -20,6 +20,7 @@ from paceline.cli.watching import follow, follow_task, show_failures
 from paceline.cli.words import counts
 from paceline.cli.work_options import WorkOptions, work_options
 from paceline.model.ids import JobId, TaskId
+from paceline.model.text import visible
 from paceline.model.views import JobView
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ async def _single(client: Client, face: Face, job: JobView) -> int:
     with watched(face) as shown:
         task = await follow_task(client, face, TaskId(JobId(job.job), index), Board([job]), shown)
     if task.state != "SUCCEEDED":
-        face.remark(f"job {job.job} {task.state.lower()}: {task.detail or task.outcome.lower()}")
+        face.remark(f"job {job.job} {task.state.lower()}: {visible(task.detail) or task.outcome.lower()}")
     return exits.of_task(task)
 
 

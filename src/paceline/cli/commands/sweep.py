@@ -21,6 +21,7 @@ from paceline.cli.words import short
 from paceline.clock import SystemClock
 from paceline.config import of_caller
 from paceline.model.errors import Conflict, UsageError
+from paceline.model.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +162,7 @@ class Lines:
     def _sentence(self, trial: LiveTrial) -> str:
         params = " ".join(f"{name}={short(value)}" for name, value in trial.params.items())
         value = "" if trial.value is None else f" {self._metric} {trial.value:.6g}"
-        return f"trial {trial.number} ({trial.task}) {trial.state}:{value}  {params}"
+        return visible(f"trial {trial.number} ({trial.task}) {trial.state}:{value}  {params}")
 
 
 def _form(trial: LiveTrial) -> dict[str, object]:

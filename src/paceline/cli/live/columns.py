@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from paceline.cli.live.board import Standing
 from paceline.cli.words import age
+from paceline.model.text import visible
 
 GAP = 2
 BAR, LONGEST_BAR = 8, 24
@@ -61,7 +62,7 @@ def told(standing: Standing) -> str:
     speed = [f"{figure(values['samples_per_second'])} samples/s"] if "samples_per_second" in values else []
     eta = _eta(standing)
     ahead = [each for each in (percent(standing), eta and f"eta {eta}") if each]
-    return "  ".join([*counted, *measured(values), *others, *speed, *ahead])
+    return visible("  ".join([*counted, *measured(values), *others, *speed, *ahead]))
 
 
 def measured(values: Mapping[str, object]) -> list[str]:
@@ -85,7 +86,7 @@ def figure(value: object) -> str:
 
 def clipped(text: str) -> str:
     """A text of anybody's, fit for a cell."""
-    plain = "".join(each if each.isprintable() else "?" for each in text[: TEXT + 1])
+    plain = visible(text[: TEXT + 1])
     return plain if len(plain) <= TEXT else f"{plain[: TEXT - 1]}…"
 
 

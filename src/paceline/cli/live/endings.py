@@ -14,6 +14,7 @@ from paceline.cli.table import state
 from paceline.cli.words import age, ending
 from paceline.model.ids import JobId, TaskId
 from paceline.model.task import FINAL_STATES
+from paceline.model.text import visible
 from paceline.model.views import JobView, ResultRow, TaskView
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Ending:
         model = [f"model {self.model}"] if self.model else []
         facts = "  ".join([*([how] if how else []), *achieved(self.metrics), *model])
         what = f"{self.label} {state(self.task.state)} after {age(self.task.seconds)}{tried}"
-        return f"{what}: {facts}" if facts else what
+        return f"{what}: {visible(facts)}" if facts else what
 
 
 def ending_of(
