@@ -75,7 +75,7 @@ def test_a_reader_sees_and_does_not_touch(tmp_path: Path) -> None:
                 for method in operations.keys() - {"get"}:
                     if path not in (*OPEN, "/api/plan"):
                         problem = await caller.refused(method, path.replace("{", "").replace("}", ""), 403)
-                        assert problem["detail"].endswith("the role read cannot do this; it takes one of the role admin")
+                        assert problem["detail"].endswith("role read cannot do this; it takes one of the role admin")
 
     asyncio.run(scenario())
 
