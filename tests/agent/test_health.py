@@ -1,6 +1,8 @@
 """How a worker says it is: the fields that people know, and the grade."""
 
 import asyncio
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,16 @@ def test_the_first_look_is_at_all_the_time_since_the_machine_started(tmp_path: P
 @pytest.mark.parametrize("host", ["127.0.0.1:2112", "localhost", "[::1]:2112", "10.1.2.3:2112"])
 def test_a_name_of_this_machine_or_an_address_may_call(tmp_path: Path, host: str) -> None:
     assert get(Shown(tmp_path), "/health", host=host)[0] == 200
+
+
+def test_a_name_that_it_was_told_may_call(tmp_path: Path) -> None:
+    shown = Shown(tmp_path)
+    told = replace(shown.options, metrics_host="GPU-1", http_hosts=("GPU-1.lan", "2001:DB8::5"))
+    shown.vitals.options = told
+    for host in ("gpu-1:2112", "gpu-1.lan:2112", "Gpu-1.LAN", "[2001:db8:0::5]:2112", socket.gethostname().upper()):
+        assert get(shown, "/health", host=host)[0] == 200, host
+    status, said = get(shown, "/metrics", host="gpu-2.lan")
+    assert (status, said["hint"]) == (403, "call it by its address, or --http-host NAME")
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,16 @@ def test_a_name_that_means_nothing_here_says_why(capsys: pytest.CaptureFixture[s
         ),
         (["worker", "--heartbeat-interval", "x", "--server", "x"], "--heartbeat-interval: cannot read 'x'", "30s"),
         (["worker", "--max-jobs", "2", "ls"], "--max-tasks: stands before 'ls'", "paceline worker ls"),
+        (
+            ["worker", "--server", "a", "--scheduler", "b"],
+            "--server, --server-address, --scheduler: said twice: 'a' and 'b'",
+            "names of one setting",
+        ),
+        (
+            ["worker", "--server", "a", "--label", "a=1", "--label", "a=2"],
+            "--label: the label 'a' is said twice",
+            "once",
+        ),
         (["up", "--port", "-1"], "--port: '-1' is not a port", "65535"),
     ],
 )

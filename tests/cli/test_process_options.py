@@ -74,6 +74,45 @@ def test_a_worker_as_the_older_systems_told_it() -> None:
     assert options.keepalive == KeepAlive(time=30.0, timeout=5.0, idle=True)
 
 
+@pytest.mark.parametrize(
+    ("labels", "said", "experiment"),
+    [
+        ("experiment=a", {"EXPERIMENT_ID": "b"}, "a"),
+        ("experiment=a", {"EXPERIMENT_ID": "a"}, "a"),
+        ("experiment=a,experiment=a", {}, "a"),
+        ("site=lab", {"EXPERIMENT_ID": "b"}, "b"),
+    ],
+)
+def test_a_label_has_one_value(labels: str, said: dict[str, str], experiment: str) -> None:
+    found = worker(PACELINE_WORKER_LABELS=labels, **said).labels
+    assert [value for key, value in found if key == "experiment"] == [experiment]
+
+
+def test_a_flag_is_above_a_label_that_a_variable_names() -> None:
+    environment = {"PACELINE_HOME": "/h", "PACELINE_WORKER_LABELS": "experiment=a"}
+    found = Settings(process="worker", flags={"worker.experiment": "b"}, environment=environment)
+    assert worker_options(found, "head:50051", "").labels == (("experiment", "b"),)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            {"PACELINE_WORKER_LABELS": "site=lab,site=home"},
+            "PACELINE_WORKER_LABELS: the label 'site' is said twice: 'lab' and 'home'",
+        ),
+        (
+            {"PACELINE_WORKER_LABELS": "experiment=a", "PACELINE_WORKER_EXPERIMENT": "b"},
+            "PACELINE_WORKER_LABELS and PACELINE_WORKER_EXPERIMENT say different things of the label 'experiment'",
+        ),
+    ],
+)
+def test_a_label_that_is_said_in_two_ways_is_refused(said: dict[str, str], message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        worker(**said)
+    assert (refused.value.message, refused.value.hint) == (message, "say it once")
+
+
 def test_asking_all_the_time_whether_somebody_is_there_is_refused() -> None:
     with pytest.raises(UsageError, match="GRPC_KEEPALIVE_TIME: must be a second at least") as refused:
         worker(GRPC_KEEPALIVE_TIME="100ms")

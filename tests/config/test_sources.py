@@ -68,9 +68,20 @@ def test_an_alias_is_read_by_those_it_is_for_only() -> None:
     assert world("server", **said).of(LOG_LEVEL) == "debug"
 
 
-def test_the_first_alias_wins() -> None:
-    found = world("worker", SERVER_ADDRESS="second", ORCHESTRATOR_ADDRESS="first")
-    assert found.of(SERVER_ADDRESS) == "first:50051"
+def test_two_aliases_must_say_the_same() -> None:
+    with pytest.raises(UsageError) as refused:
+        world("worker", SERVER_ADDRESS="b", ORCHESTRATOR_ADDRESS="a").of(SERVER_ADDRESS)
+    assert refused.value.message == "ORCHESTRATOR_ADDRESS and SERVER_ADDRESS say different things: 'a' and 'b'"
+    assert refused.value.hint == "unset one of them, or set PACELINE_SERVER"
+    same = {"SERVER_ADDRESS": "a", "SERVER_PORT": "50051", "ORCHESTRATOR_ADDRESS": "a"}
+    assert world("worker", **same).of(SERVER_ADDRESS) == "a:50051"
+
+
+@pytest.mark.parametrize("above", [{"PACELINE_SERVER": "c"}, {}])
+def test_what_two_aliases_say_is_nothing_to_who_is_above_them(above: dict[str, str]) -> None:
+    said = {"SERVER_ADDRESS": "b", "ORCHESTRATOR_ADDRESS": "a", **above}
+    found = world("worker", **said) if above else flagged("server.address", "c", **said)
+    assert found.of(SERVER_ADDRESS) == "c:50051"
 
 
 # ── the names of older systems ──────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ from paceline.config import (
 )
 from paceline.config.setting import Setting
 from paceline.config.settings import client, server, shared, worker
-from paceline.config.sources import FLAG, Settings
+from paceline.config.sources import FLAG, RANKS, Settings
 from paceline.grammar import format_duration
 from paceline.model.errors import UsageError
 
@@ -43,7 +43,8 @@ OFFER = (
 """What may be said of what a worker has to offer."""
 WORKER = (
     *(client.SERVER_ADDRESS, *OFFER, worker.TASK_TIMEOUT, worker.WORKER_RESERVE),
-    *(worker.METRICS_HOST, worker.METRICS_PORT, worker.STATUS_PORT, worker.PROFILE, *LOG, *TLS),
+    *(worker.METRICS_HOST, worker.WORKER_HTTP_HOSTS, worker.METRICS_PORT, worker.STATUS_PORT, worker.PROFILE),
+    *(*LOG, *TLS),
 )
 """What may be said on the command line of a worker."""
 UP = (server.SERVER_GRPC_PORT, shared.HOME, *LOG)
@@ -106,6 +107,7 @@ def worker_options(found: Settings, address: str, join_token: str) -> WorkerOpti
         time=found.of(worker.TIME_LEFT),
         reserve=found.of(worker.WORKER_RESERVE),
         metrics_host=found.of(worker.METRICS_HOST),
+        http_hosts=found.of(worker.WORKER_HTTP_HOSTS),
         metrics_port=found.of(worker.METRICS_PORT) if found.said(worker.METRICS_PORT) else METRICS_PORT,
         status_port=found.of(worker.STATUS_PORT) if found.said(worker.STATUS_PORT) else STATUS_PORT,
         profile=found.of(worker.PROFILE),
@@ -144,16 +146,32 @@ def keepalive_of(found: Settings, usual: KeepAlive) -> KeepAlive:
 
 
 def labels_of(found: Settings) -> tuple[tuple[str, str], ...]:
-    """Those that were given, and those that older systems have names of their own for."""
-    named = (("experiment", worker.WORKER_EXPERIMENT), ("compute_resource", worker.COMPUTE_RESOURCE))
-    also = tuple((key, value) for key, setting in named if (value := found.of(setting)))
-    return (*found.of(worker.LABELS), *also)
+    """Those that were given, and those that older systems have names of their own for. Each has one value."""
+    labels: dict[str, str] = {}
+    for key, value in found.of(worker.LABELS):
+        if labels.setdefault(key, value) != value:
+            what = f"{_field(found, worker.LABELS)}: the label {key!r} is said twice: {labels[key]!r} and {value!r}"
+            raise UsageError(what, hint="say it once")
+    for key, setting in (("experiment", worker.WORKER_EXPERIMENT), ("compute_resource", worker.COMPUTE_RESOURCE)):
+        value = found.of(setting)
+        if value and (labels.setdefault(key, value) == value or _decides(found, key, setting)):
+            labels[key] = value
+    return tuple(labels.items())
 
 
 def tell_unread(face: Face, found: Settings) -> None:
     """Say once which variables of older systems are set and mean nothing to this process."""
     for name, why in found.unread():
         face.remark(f"{name} is set, and not read here: {why}")
+
+
+def _decides(found: Settings, key: str, setting: Setting[object]) -> bool:
+    """Whether this is above the labels, which say otherwise. Raises UsageError where neither is."""
+    label, other = next(found.candidates(worker.LABELS)), next(found.candidates(setting))
+    if label.rank == other.rank:
+        what = f"{label.source} and {other.source} say different things of the label {key!r}"
+        raise UsageError(what, hint="say it once")
+    return RANKS.index(other.rank) < RANKS.index(label.rank)
 
 
 def _lease(found: Settings, beat: float) -> float:

@@ -6,6 +6,7 @@ from typing import TypeVar
 import click
 
 from paceline.config.setting import SWITCH, Setting
+from paceline.model.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -31,10 +32,26 @@ def _option(setting: Setting[object]) -> Callable[[F], F]:
     names, text = (*setting.flags, _parameter(setting)), help_of(setting)
     if setting.kind is SWITCH:
         return click.option(*names, is_flag=True, help=text)
-    several = bool(setting.kind.separator)
+    if setting.kind.separator:
+        return click.option(*names, metavar=setting.kind.metavar, multiple=True, default=(), help=text)
+    if len(setting.flags) == 1:
+        return click.option(*names, metavar=setting.kind.metavar, default="", help=text)
     return click.option(
-        *names, metavar=setting.kind.metavar, multiple=several, default=() if several else "", help=text
+        *names, metavar=setting.kind.metavar, multiple=True, default=(), help=text, callback=_one_voice(setting)
     )
+
+
+def _one_voice(setting: Setting[object]) -> Callable[[click.Context, click.Parameter, Sequence[str]], str]:
+    """Of flags that are names of one setting no one is above the others: they must say the same."""
+
+    def one(ctx: click.Context, param: click.Parameter, said: Sequence[str]) -> str:
+        words = list(dict.fromkeys(filter(None, said)))
+        if len(words) > 1 and len({setting.parse(each, setting.flags[0]) for each in words}) > 1:
+            what = f"{', '.join(setting.flags)}: said twice: {words[0]!r} and {words[1]!r}"
+            raise UsageError(what, hint="these are names of one setting: say it once")
+        return words[0] if words else ""
+
+    return one
 
 
 def help_of(setting: Setting[object]) -> str:

@@ -119,6 +119,7 @@ class WorkerOptions:
     time: float = 0.0  # seconds until the machine goes away; 0: never
     reserve: int = 64 << 20  # bytes free where it keeps its files, below which it takes nothing new
     metrics_host: str = "127.0.0.1"  # where it shows how it is, over HTTP and gRPC
+    http_hosts: tuple[str, ...] = ()  # names by which it may be called there, besides this machine's own
     metrics_port: int = METRICS_PORT  # 0: any that is free, which is also taken if that one is not
     status_port: int = STATUS_PORT  # the same, for gRPC
     profile: bool = False  # whoever has its key may look where its time goes, from this machine

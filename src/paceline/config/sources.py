@@ -4,7 +4,8 @@ Order, best first::
 
     flag > PACELINE_… > alias > project file > user file > default
 
-An alias counts only in the processes that it is for. ``Settings`` is a picture of all of that as it was at one moment,
+An alias counts only in the processes that it is for. Two names of one rank stand in no order: they must say the same.
+``Settings`` is a picture of all of that as it was at one moment,
 for one process; it touches nothing itself. ``settings()`` makes it of this process's own world.
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from paceline.config.files import PROJECT, SettingsFile, anchored, files
+from paceline.config.files import PROJECT, USER, SettingsFile, anchored, files
 from paceline.config.setting import Alias, Setting
 from paceline.config.settings import FOREIGN, TABLE
 from paceline.grammar.address import format_address, has_port, parse_address, parse_port
@@ -26,6 +27,8 @@ _NEAR = 0.85
 """How alike two names are, of which one is probably the other, misspelt."""
 
 FLAG, ENVIRONMENT, ALIAS, DEFAULT = "flag", "environment", "alias", "default"
+RANKS = (FLAG, ENVIRONMENT, ALIAS, PROJECT, USER, DEFAULT)
+"""Sorts of places, the one that decides first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,10 @@ class Settings:
     def of(self, setting: Setting[T]) -> T:
         """The value. Raises UsageError that names where it stands, quotes it and says how it is written."""
         for candidate in self.candidates(setting):
-            return _parsed(setting, candidate)
+            value = _parsed(setting, candidate)
+            if candidate.rank == ALIAS:
+                self._demand_one_voice(setting, candidate, value)
+            return value
         return setting.kind.nothing
 
     def candidates(self, setting: Setting[object]) -> Iterator[Candidate]:
@@ -88,20 +94,31 @@ class Settings:
             if self.environment.get(alias.name) and self.process in alias.deaf:
                 yield alias.name, alias.note
 
+    def _demand_one_voice(self, setting: Setting[T], winner: Candidate, value: T) -> None:
+        for other in self._aliases(setting):
+            if other.raw and _parsed(setting, other) != value:
+                said = f"{winner.text(setting)!r} and {other.text(setting)!r}"
+                what = f"{winner.source} and {other.source} say different things: {said}"
+                raise UsageError(what, hint=f"unset one of them, or set {setting.variable}")
+
     def _places(self, setting: Setting[object]) -> Iterator[Candidate]:
         key, variable, environment = setting.key, setting.variable, self.environment
         if setting.flags:
             yield Candidate(rank=FLAG, source=setting.flags[0], raw=self.flags.get(key, ""), field=setting.flags[0])
         yield Candidate(rank=ENVIRONMENT, source=variable, raw=environment.get(variable, ""), field=variable)
-        for alias in setting.aliases:
-            if self.process in alias.readers:
-                yield Candidate(rank=ALIAS, source=alias.name, raw=_spoken(alias, environment), field=alias.name)
+        yield from self._aliases(setting)
         for file in self.files:
             if key in file.values:
                 where = file.where(key)
                 raw = anchored(setting, file.values[key], file)
                 yield Candidate(rank=file.whose, source=where, raw=raw, field=f"{key} ({where})")
         yield Candidate(rank=DEFAULT, source=DEFAULT, raw=setting.default, field=key)
+
+    def _aliases(self, setting: Setting[object]) -> Iterator[Candidate]:
+        for alias in setting.aliases:
+            if self.process in alias.readers:
+                spoken = _spoken(alias, self.environment)
+                yield Candidate(rank=ALIAS, source=alias.name, raw=spoken, field=alias.name)
 
 
 def misspelt(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

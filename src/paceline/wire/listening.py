@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import errno
+import ipaddress
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import uvicorn
@@ -88,8 +89,17 @@ def _listening(host: str, port: int) -> socket.socket:
     return made
 
 
+def hosts_of(names: Iterable[str]) -> frozenset[str]:
+    """This machine's names for itself and these, typed by somebody, as ``split_host`` tells them."""
+    typed = (f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name for name in names)
+    return frozenset((*LOOPBACK, *map(split_host, typed)))
+
+
 def split_host(text: str) -> str:
-    """The name in a ``Host`` header, ``name:port``."""
-    if text.startswith("["):
-        return text.partition("]")[0] + "]"
-    return text.partition(":")[0].lower()
+    """The name in a ``Host`` header, ``name:port``: in small letters, an IPv6 address in brackets at its shortest."""
+    if not text.startswith("["):
+        return text.partition(":")[0].lower()
+    address = text[1:].partition("]")[0].lower()
+    with contextlib.suppress(ValueError):
+        address = str(ipaddress.IPv6Address(address))
+    return f"[{address}]"

@@ -1,8 +1,8 @@
 """The worker's own HTTP: a few pages that anybody at this machine may read.
 
 Open, because nothing in them is secret; but not to pages of other sites, which a browser could be bent to fetch them
-for: ``Host`` must be a name of this machine or a plain address. The one exception is where the time goes: that takes
-the worker's key.
+for: ``Host`` must be a name of this machine, as it knows it or was told, or a plain address. The one exception is where
+the time goes: that takes the worker's key.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from paceline.model.errors import Forbidden, NotAllowed, NotFound, PacelineError
 from paceline.profiling.flame import svg
 from paceline.profiling.sample import collapsed, sample, seconds_of
 from paceline.wire.address import is_local
-from paceline.wire.listening import LOOPBACK, split_host
+from paceline.wire.listening import hosts_of, split_host
 from paceline.wire.status import http_status
 
 Scope: TypeAlias = Mapping[str, Any]
@@ -45,7 +45,8 @@ class Pages:
     def __init__(self, vitals: Vitals, key: str) -> None:
         self._vitals = vitals
         self._key = key
-        self._names = frozenset((*LOOPBACK, vitals.options.metrics_host, socket.gethostname().lower()))
+        options = vitals.options
+        self._names = hosts_of((options.metrics_host, socket.gethostname(), *options.http_hosts))
 
     async def __call__(self, scope: Scope, receive: object, send: Send) -> None:
         if scope["type"] != "http":  # uvicorn is told to speak nothing else
@@ -61,7 +62,9 @@ class Pages:
     def _demand_ours(self, host: str) -> None:
         name = split_host(host)
         if name not in self._names and not _is_address(name):
-            raise Forbidden(f"Host: {host!r} is no name of this machine", hint="call it by its address")
+            raise Forbidden(
+                f"Host: {host!r} is no name of this machine", hint="call it by its address, or --http-host NAME"
+            )
 
     async def _answer(self, scope: Scope, headers: Mapping[str, str]) -> Answer:
         if scope["method"] not in ("GET", "HEAD"):

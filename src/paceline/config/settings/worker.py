@@ -8,6 +8,7 @@ from paceline.config.setting import (
     DIRECTORY,
     DURATION,
     NAME,
+    NAMES,
     NODE,
     PAIRS,
     PORT,
@@ -155,6 +156,14 @@ METRICS_HOST = Setting(
     default="127.0.0.1",
     flags=("--metrics-host",),
 )
+WORKER_HTTP_HOSTS = Setting(
+    key="worker.http_hosts",
+    kind=NAMES,
+    readers=(WORKER,),
+    help="A name by which /metrics and /health may be called, besides the host's.",
+    otherwise="none",
+    flags=("--http-host",),
+)
 METRICS_PORT = Setting(
     key="worker.metrics_port",
     kind=PORT,
@@ -196,6 +205,7 @@ TABLE: Sequence[Setting[object]] = (
     WORKER_RESERVE,
     JOIN_TOKEN,
     METRICS_HOST,
+    WORKER_HTTP_HOSTS,
     METRICS_PORT,
     STATUS_PORT,
     PROFILE,

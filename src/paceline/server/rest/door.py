@@ -16,7 +16,7 @@ from paceline.model.errors import Forbidden, PacelineError
 from paceline.server.auth import ANYBODY, Auth, Principal
 from paceline.server.caller import CALLER
 from paceline.server.rest import problems
-from paceline.wire.listening import LOOPBACK, split_host
+from paceline.wire.listening import hosts_of, split_host
 from paceline.wire.status import http_status
 
 OPEN = ("/", "/health", "/ready", "/api/login")
@@ -42,7 +42,7 @@ class Door:
         self._app = app
         self._auth = auth
         self._clock = clock
-        self._hosts = frozenset((*LOOPBACK, *hosts))
+        self._hosts = hosts_of(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:  # uvicorn is told to speak nothing else
