@@ -121,6 +121,42 @@ def test_a_foreign_page_is_refused_whatever_it_wants(tmp_path: Path, headers: di
     asyncio.run(scenario())
 
 
+LINK = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+
+def test_a_link_to_the_dashboard_may_stand_on_another_sites_page(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with calling(tmp_path) as caller:
+            del caller.http.headers["authorization"]
+            page = await caller.http.get("/", headers=LINK)
+            assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "changed"),
+    [
+        ("GET", "/", {"sec-fetch-dest": "iframe"}),
+        ("GET", "/", {"sec-fetch-mode": "no-cors"}),
+        ("GET", "/", {"origin": "http://evil.example"}),
+        ("POST", "/", {}),
+        ("HEAD", "/", {}),
+        ("GET", "/health", {}),
+        ("GET", "/api/jobs", {}),
+        ("POST", "/api/login", {}),
+        ("GET", "/assets/x.js", {}),
+    ],
+)
+def test_nothing_but_such_a_link_may(tmp_path: Path, method: str, path: str, changed: dict[str, str]) -> None:
+    async def scenario() -> None:
+        async with calling(tmp_path) as caller:
+            await caller.refused(method, path, 403, headers={**LINK, **changed})
+
+    asyncio.run(scenario())
+
+
 def test_our_own_page_may_call(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with calling(tmp_path) as caller:

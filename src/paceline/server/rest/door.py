@@ -3,6 +3,7 @@
 Deny by default: what ``OPEN`` does not name takes a token, also a path that does not exist. A browser is kept from
 acting for somebody else by three things: no cookies at all, a ``Host`` that must be one of ours (so that no foreign
 name can be bent to this address), and an ``Origin`` that, where it is said, must be ours too, whatever the method.
+From another site's page only a link to the dashboard is followed: it leads a whole window to a page without any data.
 """
 
 from collections.abc import Collection, Mapping
@@ -23,6 +24,8 @@ OPEN = ("/", "/health", "/ready", "/api/login")
 """Paths that answer anybody: whether we live, and a page without any data. ``/assets/`` is open too."""
 QUESTIONS = ("/api/plan",)
 """Paths that are told something and change nothing: a reader may."""
+A_LINK = ("GET", "/", "navigate", "document")
+"""Method, path, and what a browser says where somebody clicked: in a mail, say, or a chat."""
 
 HEADERS: Mapping[str, str] = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -50,6 +53,7 @@ class Door:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             self._demand_ours(headers)
+            _demand_no_other_site(scope, headers)
             caller = self._admit(scope["method"], scope["path"], headers)
         except PacelineError as error:
             await _refuse(send, error)
@@ -65,8 +69,6 @@ class Door:
         origin = headers.get("origin", "")
         if origin and origin.partition("://")[2] != host:
             raise Forbidden(f"Origin: {origin!r} is another page", hint="call without Origin, or from our own page")
-        if headers.get("sec-fetch-site", "same-origin") == "cross-site":
-            raise Forbidden("Sec-Fetch-Site: another site's page sent this")
 
     def _admit(self, method: str, path: str, headers: Mapping[str, str]) -> Principal:
         if path in OPEN or path.startswith("/assets/"):
@@ -75,6 +77,12 @@ class Door:
         bearer = token.strip() if kind.lower() == "bearer" else ""
         roles = ("admin", "read") if method in ("GET", "HEAD", "OPTIONS") or path in QUESTIONS else ("admin",)
         return self._auth.holder(roles, bearer, self._clock.now())
+
+
+def _demand_no_other_site(scope: HTTPScope, headers: Mapping[str, str]) -> None:
+    kind = headers.get("sec-fetch-mode", ""), headers.get("sec-fetch-dest", "")
+    if headers.get("sec-fetch-site") == "cross-site" and (scope["method"], scope["path"], *kind) != A_LINK:
+        raise Forbidden("Sec-Fetch-Site: another site's page sent this")
 
 
 def _asked(scope: HTTPScope) -> HTTPScope:
