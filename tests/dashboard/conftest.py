@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import APIResponse, Browser, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from paceline.config import ServerOptions
 from tests.architecture.source import ROOT
@@ -113,6 +113,26 @@ def opened(board: Board, browser: Browser) -> Iterator[Opener]:
     for context in browser.contexts:
         context.close()
     assert complaints == []
+
+
+class Late:
+    """The first answer of an address as it was when it was asked for, which arrives when it is let go."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._held: list[tuple[Route, APIResponse]] = []
+
+    def delay(self, page: Page) -> None:
+        page.route(self._address, lambda route: self._held.append((route, route.fetch())), times=1)
+
+    def caught(self, page: Page) -> None:
+        """Returns once the server has answered."""
+        while not self._held:
+            page.wait_for_timeout(20)
+
+    def let_go(self) -> None:
+        for route, answer in self._held:
+            route.fulfill(response=answer)
 
 
 def picture(page: Page, name: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Position, expect
 
-from tests.dashboard.conftest import PHONE, WIDE, Board, Opener, picture
+from tests.dashboard.conftest import PHONE, WIDE, Board, Late, Opener, picture
 
 pytestmark = pytest.mark.system
 
@@ -127,6 +127,16 @@ def test_a_model_is_found_tagged_and_downloaded(opened: Opener) -> None:
     assert Path(download.value.path()).read_text() == "[1, 2, 3]"
     page.get_by_role("button", name="Remove tag prod").click()
     expect(page.locator(".tags")).not_to_contain_text("prod")
+
+
+def test_models_are_those_that_were_asked_for_last(opened: Opener) -> None:
+    everything = Late("**/api/models?limit=100")
+    page = opened("/models", before=everything.delay)
+    everything.caught(page)
+    page.get_by_label("Key, name, card").fill("nothing like this")
+    page.wait_for_url("**text=*")
+    everything.let_go()
+    expect(page.get_by_text("No model is like that.")).to_be_visible()
 
 
 def test_the_timeline_leads_to_the_task(opened: Opener) -> None:

@@ -10,29 +10,49 @@ const PAGES = 20; // of older rows that are read at a time
 export class Attempts {
   byWorker = new Map(); // number → attempts
   earliest = Infinity; // what is known of the time before is not all
+  cut = false; // whether more lies there than was read when somebody wanted it
+  #reaching = null;
+  #wanted = Infinity;
   #known = new Map();
   #unsorted = new Set();
 
+  /** What has just happened, or the newest there is to begin with. */
   take(events) {
-    for (const event of events) {
-      if (event.kind === "attempts_granted") this.#granted(event, JSON.parse(event.body));
-      if (event.kind === "attempts_over") this.#over(event, JSON.parse(event.body));
-      this.earliest = Math.min(this.earliest, event.at);
+    this.#add(events);
+    if (events.length) this.earliest = Math.min(this.earliest, events[0].at);
+  }
+
+  /** Read what happened from a moment on, as far as that is not known. What is wanted meanwhile is read after it. */
+  reach(from) {
+    this.#wanted = from;
+    return (this.#reaching ??= this.#reach().finally(() => (this.#reaching = null)));
+  }
+
+  async #reach() {
+    for (let from = NaN; from !== this.#wanted; ) {
+      from = this.#wanted;
+      this.cut = from < this.earliest && !(await this.#meet(from));
+      if (!this.cut) this.earliest = Math.min(this.earliest, from);
     }
   }
 
-  /** Read what happened from a moment on, as far as that is not known. */
-  async reach(from) {
-    if (from >= this.earliest || this.#known.size > MOST) return;
-    const until = this.earliest;
+  /** Read on from there, until what is known begins. Whether it came so far. */
+  async #meet(from) {
     let after = 0;
-    for (let page = 0; page < PAGES; page += 1) {
+    for (let page = 0; page < PAGES && this.#known.size <= MOST; page += 1) {
       const { items, next } = await get(log({ since: Math.max(from, 0), after, limit: 1000 }, KINDS));
-      this.take(items);
-      if (!next || !items.length || items.at(-1).at >= until) break;
+      this.#add(items);
+      if (!next || !items.length || items.at(-1).at >= this.earliest) return true;
       after = next;
     }
-    this.earliest = Math.min(this.earliest, from);
+    return false;
+  }
+
+  #add(events) {
+    for (const event of events) {
+      if (event.kind === "attempts_granted") this.#granted(event, JSON.parse(event.body));
+      if (event.kind === "attempts_over") this.#over(event, JSON.parse(event.body));
+    }
   }
 
   #granted(event, body) {
@@ -64,12 +84,16 @@ export class Attempts {
     return attempt;
   }
 
-  /** The oldest third that is over is let go. */
+  /** The oldest third that is over is let go, and with it what is known of that time. */
   #shed() {
     for (const [worker, all] of this.byWorker) {
+      all.sort((one, other) => one.from - other.from);
       const bound = all.length / 3;
       const kept = all.filter((attempt, at) => at >= bound || !attempt.to);
-      for (const attempt of all.slice(0, bound)) if (attempt.to) this.#known.delete(`${attempt.task}#${attempt.number}`);
+      for (const attempt of all.slice(0, bound).filter((each) => each.to)) {
+        this.#known.delete(`${attempt.task}#${attempt.number}`);
+        this.earliest = Math.max(this.earliest, attempt.to);
+      }
       this.byWorker.set(worker, kept);
     }
   }

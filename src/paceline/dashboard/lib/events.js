@@ -8,12 +8,12 @@ const FIRST = 1000; // rows with which it begins
 
 /**
  * `take(events)`, oldest first: the newest there are (of some `kinds`; none: of all), then batches as they come.
- * Returns a function that stops.
+ * `trouble(problem)`: why nothing comes; null: it comes again. Returns a function that stops.
  */
 export function batches({ take, trouble, kinds = [] }) {
   return follow(log({ limit: FIRST }, kinds, "/live"), {
     each: (_, data) => take(JSON.parse(data)),
-    state: (_, problem) => problem && trouble(problem),
+    state: (state, problem) => (problem || state === "live") && trouble(problem),
   });
 }
 

@@ -1,5 +1,6 @@
 // The live picture: jobs, workers and models as they change. Views read it; one stream keeps it.
-import { batch, effect, signal } from "./html.js";
+import { batch, computed, effect, signal } from "./html.js";
+import { Again } from "./again.js";
 import { at, get, token } from "./api.js";
 import { follow } from "./stream.js";
 
@@ -14,6 +15,8 @@ export const changes = signal(0);
 export const info = signal(null);
 /** The server's time in seconds since 1970, once a second while somebody looks. */
 export const now = signal(Date.now() / 1000);
+/** Every other second: for what no record tells of, that an attempt began, that a cause is gone. */
+export const beat = computed(() => Math.floor(now.value / 2));
 /** Whether our token may change anything. */
 export const mayAct = () => info.value?.role !== "read";
 
@@ -21,8 +24,14 @@ export const jobs = new Map(); // by number
 export const workers = new Map(); // by number
 /** Counts changes of the catalogue. */
 export const models = signal(0);
+/** Counts how often all of this was begun anew, because something may have been missed. */
+export const resets = signal(0);
+/** From this job on all are known. */
+export let whole = Infinity;
 /** Tasks that ended, by second. */
 const ended = new Map();
+const told = new WeakMap(); // a view → when it came by itself, or was asked for
+let renewed = 0; // what was asked for before says nothing any more
 
 let due = false;
 let skew = 0; // seconds by which the server's clock is ahead of ours
@@ -41,51 +50,73 @@ const time = () => Date.now() / 1000 + skew;
 
 function open() {
   forget();
-  return follow("/api/live", { each: take, state: (state, problem) => (link.value = { state, problem }) });
+  const lists = new Again(refresh);
+  const each = (event, data) => (event === "reset" ? lists.want() : take(event, data));
+  const stop = follow("/api/live", { each, state: (state, problem) => (link.value = { state, problem }) });
+  return () => (stop(), lists.close());
 }
 
 function forget() {
   jobs.clear();
   workers.clear();
   ended.clear();
+  whole = Infinity;
   link.value = { state: "connecting", problem: null };
 }
 
-const quiet = () => {}; // the state of the link says it already
-
 /** Read the lists anew, as the stream says at its beginning, and when it cannot say what was missed. */
-async function refresh() {
-  get("/api/info").then(takeInfo, quiet);
-  const both = [get(at("/api/jobs", { limit: FIRST_JOBS })), get("/api/workers")];
-  const [some, all] = await Promise.all(both).catch(() => [null, null]);
-  if (!some) return;
-  const there = new Set(all.items.map((worker) => worker.worker));
-  for (const known of workers.keys()) if (!there.has(known)) workers.delete(known);
-  takeJobs(some.items, false);
-  for (const worker of all.items) workers.set(worker.worker, worker);
+function refresh(signal) {
+  const asked = performance.now();
+  const paths = ["/api/info", at("/api/jobs", { limit: FIRST_JOBS }), "/api/workers"];
+  const lists = Promise.all(paths.map((path) => get(path, { signal })));
+  return lists.then((answers) => renew(answers, asked), (problem) => problem);
+}
+
+/** Nothing that was known before they were asked for is known any more; what came by itself since then is newer. */
+function renew([said, newestJobs, all], asked) {
+  renewed = asked;
+  for (const known of [jobs, workers]) {
+    for (const [key, view] of known) if (!(told.get(view) > asked)) known.delete(key);
+  }
+  takeJobs(newestJobs.items, asked);
+  takeWorkers(all.items, asked);
+  whole = newestJobs.next ? Number(newestJobs.next) : 0;
+  batch(() => (takeInfo(said), (resets.value += 1), (models.value += 1)));
   changed();
+  return null;
 }
 
 function takeInfo(said) {
   skew = said.now - Date.now() / 1000;
-  batch(() => ((info.value = said), (now.value = time())));
+  info.value = said;
+  now.value = time();
 }
 
 function take(event, data) {
-  if (event === "reset") return refresh();
-  if (event === "jobs") takeJobs(JSON.parse(data), true);
-  if (event === "workers") for (const worker of JSON.parse(data)) workers.set(worker.worker, worker);
+  if (event === "jobs") hear(JSON.parse(data));
+  if (event === "workers") takeWorkers(JSON.parse(data), performance.now());
   if (event === "models") models.value += 1;
-  return changed();
+  changed();
 }
 
-/** Jobs as they are now. `counted`: what has ended since they were last heard of ended just now. */
-export function takeJobs(views, counted) {
+/** Jobs as they are now: what has ended since they were last heard of ended just now. */
+function hear(views) {
   for (const job of views) {
     const before = jobs.get(job.job);
-    if (counted && (before || job.submitted_at > time() - 5)) count(over(job) - (before ? over(before) : 0));
-    jobs.set(job.job, job);
+    if (before || job.submitted_at > time() - 5) count(over(job) - (before ? over(before) : 0));
   }
+  takeJobs(views, performance.now());
+}
+
+/** Jobs as an answer has them that was asked for then. */
+export const takeJobs = (views, asked) => views.forEach((job) => lay(jobs, job.job, job, asked));
+export const takeWorkers = (views, asked) => views.forEach((worker) => lay(workers, worker.worker, worker, asked));
+
+/** Over what is known, unless that is newer: an answer may arrive after what was told later. */
+function lay(known, key, view, asked) {
+  if (asked < renewed || told.get(known.get(key)) > asked) return;
+  told.set(view, asked);
+  known.set(key, view);
 }
 
 export const over = (job) => job.succeeded + job.failed + job.cancelled;

@@ -1,6 +1,6 @@
 // Following a server-sent stream with a token, which EventSource cannot send. A stream that breaks is taken up again
 // where it was (Last-Event-ID), after ever longer pauses; nobody looking at the tab, it rests.
-import { ask } from "./api.js";
+import { Problem, ask } from "./api.js";
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
@@ -51,6 +51,7 @@ async function once(wanted, stopped) {
     for await (const event of events(answer.body, watch.heard)) {
       if (event.id) wanted.id = event.id;
       if (stopped.aborted || event.name === "over") return true;
+      if (event.name === "problem") throw new Problem(JSON.parse(event.data));
       wanted.each(event.name, event.data, event.id);
     }
     return false;

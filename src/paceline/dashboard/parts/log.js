@@ -1,5 +1,6 @@
 // What an attempt writes, followed. Text is text: it is put into the page as a text node, escapes of terminals left out.
 import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { Again } from "../lib/again.js";
 import { ask, at, saveAs } from "../lib/api.js";
 import { bytes } from "../lib/format.js";
 import { follow } from "../lib/stream.js";
@@ -58,18 +59,30 @@ async function download({ word, attempt, stream }) {
 
 /** The end of what there is, then what comes. Returns a function that stops. */
 function read({ word, attempt, stream, written }) {
-  const stopped = new AbortController();
   let stop = () => {};
-  (async () => {
-    const answer = await ask(at(`/api/tasks/${word}/log`, { stream, attempt, tail: TAIL }), { signal: stopped.signal });
-    const place = (name) => Number(answer.headers.get(name) ?? 0);
-    written.begin(place("paceline-start"), place("paceline-size"));
-    written.write(await answer.text());
-    if (stopped.signal.aborted) return;
-    const path = at(`/api/tasks/${word}/log/live`, { stream, attempt, offset: place("paceline-next") });
-    stop = follow(path, { each: (event, data) => data && written.take(JSON.parse(data)) });
-  })().catch((problem) => problem.name === "AbortError" || written.tell({ problem }));
-  return () => (stopped.abort(), stop());
+  const goOn = (offset) => {
+    stop = follow(at(`/api/tasks/${word}/log/live`, { stream, attempt, offset }), {
+      each: (event, data) => event === "log" && written.take(JSON.parse(data)),
+      state: (state, problem) => (problem || state === "live") && written.tell({ problem }),
+    });
+  };
+  const begin = new Again(async (signal) => {
+    const found = await last({ word, attempt, stream }, signal).catch((problem) => ({ problem }));
+    if (signal.aborted) return null;
+    if (found.problem) return written.tell({ problem: found.problem }), found.problem;
+    written.begin(found);
+    goOn(found.next);
+    return null;
+  });
+  begin.want();
+  return () => (begin.close(), stop());
+}
+
+/** The end of what is written so far: from which byte to which, of how many. */
+async function last({ word, attempt, stream }, signal) {
+  const answer = await ask(at(`/api/tasks/${word}/log`, { stream, attempt, tail: TAIL }), { signal });
+  const [start, next, size] = ["start", "next", "size"].map((name) => Number(answer.headers.get(`paceline-${name}`) ?? 0));
+  return { start, next, size, text: await answer.text(), problem: null };
 }
 
 /** The page's end of it: written once a frame, cut at the top, scrolled along while somebody follows. */
@@ -86,15 +99,14 @@ class Paper {
     tell({ before: 0, size: 0, problem: null, following: true });
   }
 
-  begin(before, size) {
-    this.before = before;
-    this.tell({ before, size });
+  begin({ start, size, text }) {
+    this.tell({ before: start, size, problem: null });
+    this.write(text);
   }
 
   take({ start, text }) {
-    this.size = start + encoder.encode(text).length;
     this.write(text);
-    this.tell({ size: this.size, problem: null });
+    this.tell({ size: start + encoder.encode(text).length, problem: null });
   }
 
   write(text) {

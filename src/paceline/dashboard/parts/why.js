@@ -1,7 +1,7 @@
 // Why something waits: the same explanation as `paceline explain`, with all causes.
 import { html, signal, useEffect } from "../lib/html.js";
 import { at, get } from "../lib/api.js";
-import { changes } from "../lib/fleet.js";
+import { beat } from "../lib/fleet.js";
 import { moment } from "../lib/format.js";
 
 const FRESH = 5000; // milliseconds for which an explanation is good
@@ -13,7 +13,7 @@ export function Why({ job, task }) {
   const state = task?.state ?? job.state;
   const number = task?.job ?? job.job;
   const entry = remembered(`${number} ${state}`);
-  useEffect(() => void refresh(entry, number, state, task), [number, state, changes.value]);
+  useEffect(() => void refresh(entry, number, state, task), [number, state, beat.value]);
   if (state === "BACKOFF") return html`<span class="why">next attempt ${moment(task.retry_at)}</span>`;
   const told = entry.told.value;
   if (!told) return html`<span class="why"></span>`;

@@ -2,14 +2,14 @@
 import { html, useEffect, useMemo, useState } from "../lib/html.js";
 import { at, post } from "../lib/api.js";
 import { duration, moment, number, some } from "../lib/format.js";
-import { changes, jobs, mayAct, now, over, takeJobs } from "../lib/fleet.js";
+import { changes, jobs, mayAct, now, over, resets, takeJobs } from "../lib/fleet.js";
 import { tasksOf } from "../lib/tasks.js";
 import { ask, route, to } from "../lib/route.js";
 import { attempt, confirm } from "../parts/ask.js";
 import { Badge, Progress } from "../parts/badge.js";
 import { Facts } from "../parts/facts.js";
 import { Choice } from "../parts/filter.js";
-import { Trouble, useRead } from "../parts/read.js";
+import { Trouble, useBeats, useRead } from "../parts/read.js";
 import { Table } from "../parts/table.js";
 import { Explanation, Why } from "../parts/why.js";
 
@@ -48,8 +48,8 @@ export function Ending({ task }) {
 export function Job({ name }) {
   changes.value;
   const known = jobs.get(Number(name));
-  const read = useRead(known ? "" : `/api/jobs/${encodeURIComponent(name)}`);
-  useEffect(() => read.value && takeJobs([read.value], false), [read.value]);
+  const read = useRead(known ? "" : `/api/jobs/${encodeURIComponent(name)}`, resets.value);
+  useEffect(() => read.value && takeJobs([read.value], read.asked), [read.value]);
   const job = known ?? read.value;
   if (!job) return html`<section class="page"><${Trouble} problem=${read.problem} /></section>`;
   return html`<section class="page full">
@@ -112,6 +112,7 @@ function Tasks({ job }) {
   const tasks = useMemo(() => tasksOf(job, state, () => draw((count) => count + 1)), [job.job, state, job.array ? "" : job.total]);
   useEffect(() => () => tasks.close(), [tasks]);
   useEffect(() => tasks.changed(), [tasks, job]);
+  useBeats(tasks.some((task) => task.state === "ASSIGNED"), () => tasks.changed());
   return html`<div class="tools low">
       <h2>Tasks</h2>
       <${Choice} value=${state} label="State" choices=${STATES} change=${(chosen) => ask({ state: chosen })} />

@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { at, get } from "../lib/api.js";
 import { ago, exact, number } from "../lib/format.js";
-import { changes, newest, now, over, takeJobs } from "../lib/fleet.js";
+import { changes, newest, now, over, resets, takeJobs, whole } from "../lib/fleet.js";
 import { ask, route, to } from "../lib/route.js";
 import { Badge, Progress } from "../parts/badge.js";
 import { Filter, Choice } from "../parts/filter.js";
@@ -48,13 +48,13 @@ export function Jobs() {
 }
 
 /**
- * Reads older jobs of a filter; below `reached` some may not have been read. Of those that are here any part of the
- * name finds them; the server finds the others by their whole name.
+ * Reads jobs of a filter, older than those that all know; below `reached` some may not have been read. Of those that
+ * are here any part of the name finds them; the server finds the others by their whole name.
  */
 function useOlder(state, name) {
   const [, draw] = useState(0);
   const pager = useRef(null);
-  const key = `${state} ${name}`;
+  const key = `${resets.value} ${state} ${name}`;
   if (pager.current?.key !== key) pager.current = new Older(key, state, name, () => draw((count) => count + 1));
   const made = pager.current;
   useEffect(() => () => (made.tell = () => {}), [made]);
@@ -62,10 +62,10 @@ function useOlder(state, name) {
 }
 
 class Older {
-  more = true;
-  reached = Infinity;
+  more = whole > 0;
+  reached = whole;
   problem = null;
-  #after = "";
+  #after = whole;
   #busy = false;
   #found = 0; // rows of the last page
 
@@ -75,7 +75,7 @@ class Older {
   }
 
   async read() {
-    if (this.#busy || !this.more) return;
+    if (this.#busy || !this.more || !Number.isFinite(this.reached)) return;
     this.#busy = true;
     try {
       do await this.#page();
@@ -90,8 +90,9 @@ class Older {
   }
 
   async #page() {
+    const asked = performance.now();
     const page = await get(at("/api/jobs", { state: this.state, name: this.name, after: this.#after, limit: PAGE }));
-    takeJobs(page.items, false);
+    takeJobs(page.items, asked);
     this.#after = page.next;
     this.#found = page.items.length;
     this.more = Boolean(page.next);

@@ -1,8 +1,9 @@
 // The catalogue: what was trained, how good it is, and what it is for.
-import { html, useEffect, useRef, useState } from "../lib/html.js";
-import { at, get } from "../lib/api.js";
+import { html, useEffect, useMemo, useState } from "../lib/html.js";
+import { at } from "../lib/api.js";
 import { ago, bytes, exact, measure } from "../lib/format.js";
 import { models, now } from "../lib/fleet.js";
+import { Paged } from "../lib/pages.js";
 import { ask, route, to } from "../lib/route.js";
 import { Filter } from "../parts/filter.js";
 import { Trouble } from "../parts/read.js";
@@ -23,31 +24,18 @@ const COLUMNS = [
 
 export function Models() {
   const text = route.value.query.get("text") ?? "";
-  const found = useModels(text);
-  const count = found.rows.length + (found.next ? 1 : 0);
+  const [, draw] = useState(0);
+  const found = useMemo(() => new Paged((after) => at("/api/models", { text, after, limit: PAGE }), () => draw((count) => count + 1)), [text]);
+  useEffect(() => () => found.close(), [found]);
+  useEffect(() => found.changed(), [found, models.value]);
   return html`<section class="page full">
     <header class="tools">
       <h1>Models</h1>
       <${Filter} value=${text} label="Key, name, card" change=${(typed) => ask({ text: typed })} />
     </header>
     <${Trouble} problem=${found.problem} />
-    <${Table} label="Models" name="models" columns=${COLUMNS} count=${count} row=${(position) => found.rows[position]}
-      link=${(model) => to("models", model.key)} seen=${(first, last) => last > found.rows.length && found.more()}
+    <${Table} key=${text} label="Models" name="models" columns=${COLUMNS} count=${found.count} row=${(position) => found.row(position)}
+      link=${(model) => to("models", model.key)} seen=${(first, last) => found.look(first, last)}
       empty=${text ? "No model is like that." : html`No models yet. A training leaves one: <code>paceline run --kind train --param data=iris.csv</code>`} />
   </section>`;
-}
-
-/** Pages of the catalogue, from the beginning again whenever it changes. */
-function useModels(text) {
-  const [found, setFound] = useState({ rows: [], next: "", problem: null });
-  const busy = useRef(false);
-  const read = async (rows, after) => {
-    if (busy.current) return;
-    busy.current = true;
-    const page = await get(at("/api/models", { text, after, limit: PAGE })).catch((problem) => ({ problem }));
-    busy.current = false;
-    setFound(page.problem ? (before) => ({ ...before, problem: page.problem }) : { rows: [...rows, ...page.items], next: page.next, problem: null });
-  };
-  useEffect(() => void read([], ""), [text, models.value]);
-  return { ...found, more: () => found.next && read(found.rows, found.next) };
 }

@@ -6,6 +6,7 @@ import { to } from "../lib/route.js";
 import { Badge, Gauge, Progress } from "../parts/badge.js";
 import { colour, scheme, sharp } from "../parts/screen.js";
 import { Why } from "../parts/why.js";
+import { seen } from "./workers.js";
 
 const SHOWN = 12;
 const STUCK = 60; // seconds of waiting after which it is worth a line
@@ -94,7 +95,7 @@ function workersWrong() {
   const wrong = [...workers.values()].filter((worker) => ["LOST", "AWAY", "DRAINING"].includes(worker.state));
   return wrong.map(
     (worker) => html`<li key=${`w${worker.worker}`}><${Badge} state=${worker.state} /><a href=${to("workers", worker.name)}>${worker.name}</a>
-      <span>${worker.reason || `last seen ${ago(worker.seen_at, now.value)}`}</span></li>`,
+      <span>${worker.reason || (worker.state === "DRAINING" ? "takes nothing new" : html`last seen ${seen(worker)}`)}</span></li>`,
   );
 }
 

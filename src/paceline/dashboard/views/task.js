@@ -2,13 +2,13 @@
 import { html, useState } from "../lib/html.js";
 import { post } from "../lib/api.js";
 import { exact, moment } from "../lib/format.js";
-import { changes, jobs, mayAct, now } from "../lib/fleet.js";
+import { beat, changes, jobs, mayAct, resets } from "../lib/fleet.js";
 import { to } from "../lib/route.js";
 import { attempt, confirm } from "../parts/ask.js";
 import { Badge } from "../parts/badge.js";
 import { Facts } from "../parts/facts.js";
 import { Log } from "../parts/log.js";
-import { Trouble, useRead } from "../parts/read.js";
+import { Trouble, useBeats, useRead } from "../parts/read.js";
 import { Explanation } from "../parts/why.js";
 import { Ending, ending, took } from "./job.js";
 
@@ -18,11 +18,12 @@ const WAITS = ["WAITING", "BLOCKED", "BACKOFF"];
 export function Task({ name }) {
   const word = name.includes(".") ? name : `${name}.0`;
   const [number, index] = word.split(".");
-  const version = JSON.stringify([changes.value && jobs.get(Number(number))]);
+  const version = JSON.stringify([resets.value, changes.value && jobs.get(Number(number))]);
   const path = `/api/tasks/${encodeURIComponent(word)}`;
   const read = useRead(path, version);
   const attempts = useRead(`${path}/attempts`, version);
   const task = read.value;
+  useBeats(task?.state === "ASSIGNED", () => (read.again(), attempts.again()));
   if (!task) return html`<section class="page"><${Trouble} problem=${read.problem} /></section>`;
   return html`<section class="page">
     <${Head} task=${task} word=${word} index=${index} />
@@ -59,7 +60,7 @@ function Head({ task, word, index }) {
 
 /** The whole explanation, as the scheduler sees it now. */
 function Waits({ path }) {
-  const told = useRead(`${path}/explain`, `${changes.value} ${Math.floor(now.value / 2)}`);
+  const told = useRead(`${path}/explain`, `${changes.value} ${beat.value}`);
   return html`<article class="card waits"><h2>Why it waits</h2>
     <${Trouble} problem=${told.problem} />
     ${told.value && html`<${Explanation} told=${told.value} />`}

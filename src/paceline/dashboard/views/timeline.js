@@ -1,14 +1,13 @@
 // What ran where and when: a lane for each worker, a bar for each attempt, and a slider through time.
 import { html, signal, useEffect, useRef, useState } from "../lib/html.js";
 import { Attempts, KINDS } from "../lib/attempts.js";
-import { get } from "../lib/api.js";
 import { batches, log } from "../lib/events.js";
 import { clock, duration, moment, number } from "../lib/format.js";
 import { changes, now, workers } from "../lib/fleet.js";
 import { go, to } from "../lib/route.js";
 import { tone } from "../parts/badge.js";
 import { Choice } from "../parts/filter.js";
-import { Trouble } from "../parts/read.js";
+import { Trouble, useRead } from "../parts/read.js";
 import { colour, narrow, scheme, sharp } from "../parts/screen.js";
 
 const LANE = 26; // pixels of a worker, at least
@@ -16,10 +15,14 @@ const MOST = 96; // where there are few of them
 const AXIS = 22;
 const SPANS = { "30 s": 30, "2 m": 120, "10 m": 600, "1 h": 3600, "6 h": 21600, "1 d": 86400 };
 const STEPS = [1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21600, 86400];
+const CUT = {
+  message: "Not all of this is drawn: more has happened since then than this page reads.",
+  hint: "Choose a shorter span, or a later time. `paceline events` tells everything.",
+};
 const COLOURS = { good: "good", bad: "bad", busy: "accent", warn: "warn", dull: "dull", calm: "dull" };
 
 export function Timeline() {
-  const [model] = useState(() => ({ attempts: new Attempts(), changes: signal(0), problem: null, first: Infinity }));
+  const [model] = useState(() => ({ attempts: new Attempts(), changes: signal(0), problem: null }));
   const [span, setSpan] = useState("2 m");
   const [end, setEnd] = useState(0); // 0: now
   const [hover, setHover] = useState(null);
@@ -27,9 +30,11 @@ export function Timeline() {
   model.changes.value;
   changes.value;
   const last = now.value;
-  const first = Math.min(model.first, model.attempts.earliest, last - SPANS[span]);
+  const oldest = useRead(log({ limit: 1 })).value?.items[0]?.at ?? Infinity;
+  const { earliest, cut } = model.attempts;
+  const first = Math.min(oldest, earliest, last - SPANS[span]);
   const until = end || last;
-  useEffect(() => void reach(model, until - SPANS[span]), [end, span, model.first]);
+  useEffect(() => void reach(model, until - SPANS[span], oldest), [end, span, oldest, Number.isFinite(earliest)]);
   const view = { from: until - SPANS[span], to: until, now: last };
   const rows = lanes(model.attempts);
   const slide = (event) => setEnd(Number(event.target.value) >= last - 1 ? 0 : Number(event.target.value));
@@ -42,6 +47,7 @@ export function Timeline() {
       <span class="dim clock">${clock(view.from)} – ${end ? clock(until) : "now"}</span>
     </header>
     <${Trouble} problem=${model.problem} />
+    <${Trouble} problem=${cut && view.from < earliest ? CUT : null} />
     ${rows.length
       ? html`<${Chart} model=${model} view=${view} rows=${rows} setHover=${setHover} />`
       : html`<div class="card empty">No attempt has run yet. <code>paceline run -- sleep 5</code> makes one.</div>`}
@@ -51,7 +57,6 @@ export function Timeline() {
 
 function open(model) {
   const tell = told(model);
-  get(log({ limit: 1 })).then(({ items }) => ((model.first = items[0]?.at ?? Infinity), tell(null)), tell);
   return batches({ take: (events) => (model.attempts.take(events), tell(null)), trouble: tell, kinds: KINDS });
 }
 
@@ -61,8 +66,9 @@ const told = (model) => (problem) => {
 };
 
 /** What lies before what is known is read when somebody looks there. */
-async function reach(model, from) {
-  if (Number.isFinite(model.attempts.earliest) && from < model.attempts.earliest && model.first < model.attempts.earliest) {
+async function reach(model, from, oldest) {
+  const { earliest } = model.attempts;
+  if (Number.isFinite(earliest) && from < earliest && oldest < earliest) {
     await model.attempts.reach(from).then(() => told(model)(null), told(model));
   }
 }

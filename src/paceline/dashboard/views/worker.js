@@ -1,13 +1,13 @@
 // One worker: its machine, what of it is booked, and what it runs.
 import { html } from "../lib/html.js";
-import { ago, bytes, duration, exact, milli, moment } from "../lib/format.js";
+import { bytes, duration, milli, moment } from "../lib/format.js";
 import { GONE, changes, now, workers } from "../lib/fleet.js";
 import { to } from "../lib/route.js";
 import { Badge } from "../parts/badge.js";
 import { Drain } from "../parts/drain.js";
 import { Facts } from "../parts/facts.js";
 import { Trouble, useRead } from "../parts/read.js";
-import { cpu, gpus, labels, memory } from "./workers.js";
+import { cpu, gpus, labels, memory, seen } from "./workers.js";
 
 export function Worker({ name }) {
   changes.value;
@@ -43,7 +43,7 @@ function Machine({ worker }) {
       ["process", machine.pid],
       ["labels", labels(worker)],
       ["goes away", machine.ends_at ? moment(machine.ends_at) : ""],
-      ["seen", html`<time title=${exact(worker.seen_at)}>${ago(worker.seen_at, now.value)}</time>`],
+      ["seen", seen(worker)],
     ]} />
     ${machine.features.length > 0 && html`<p class="chips" aria-label="Can do">${machine.features.map((each) => html`<span class="chip">${each}</span>`)}</p>`}
   </article>`;

@@ -9,6 +9,7 @@ import { Choice, Filter } from "../parts/filter.js";
 import { Table } from "../parts/table.js";
 
 const STATES = ["READY", "DRAINING", "AWAY", "LOST", "LEFT"];
+const HERE = ["READY", "DRAINING"];
 
 export const cpu = (worker) => {
   const all = worker.machine.capacity.cpu;
@@ -22,6 +23,9 @@ export const gpus = (worker) => {
   const all = worker.machine.capacity.gpus.length * 1000;
   return all ? html`<${Gauge} share=${(all - worker.gpus_free) / all} text=${`${milli(all - worker.gpus_free)} of ${milli(all)}`} />` : html`<span class="dim">none</span>`;
 };
+/** When one was seen that is not there: of the others nobody is told, for they are seen all the time. */
+export const seen = (worker) =>
+  HERE.includes(worker.state) ? "" : html`<time title=${exact(worker.seen_at)}>${ago(worker.seen_at, now.value)}</time>`;
 export const labels = (worker) => worker.machine.labels.map(([name, value]) => `${name}=${value}`).join(" ");
 
 const COLUMNS = [
@@ -32,7 +36,7 @@ const COLUMNS = [
   { label: "Memory booked", width: "minmax(120px, 1.2fr)", wide: true, cell: memory },
   { label: "GPUs", width: "minmax(72px, .8fr)", wide: true, cell: gpus },
   { label: "Labels, reason", width: "minmax(80px, 1.4fr)", wide: true, cell: (worker) => html`<span class="dim" title=${labels(worker)}>${worker.reason || labels(worker)}</span>` },
-  { label: "Seen", width: "92px", end: true, wide: true, cell: (worker) => html`<time title=${exact(worker.seen_at)}>${ago(worker.seen_at, now.value)}</time>` },
+  { label: "Seen", width: "92px", end: true, wide: true, cell: seen },
   { label: "", width: "76px", end: true, cell: (worker) => html`<${Drain} worker=${worker} />` },
 ];
 

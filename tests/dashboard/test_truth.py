@@ -1,0 +1,197 @@
+"""What the page shows is so, whatever was missed, came late, or is told by nobody."""
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.dashboard.conftest import Board, Late, Opener
+
+pytestmark = pytest.mark.system
+
+OLDER = 200
+"""Jobs of which the page is told when it looks at everything anew."""
+TROUBLE = 'event: problem\ndata: {"status": 503, "detail": "it reads no more", "hint": "for now"}\n\n'
+
+
+@pytest.fixture(scope="module", autouse=True)
+def worked(board: Board) -> None:
+    """A worker, and a few rows in the event log."""
+    board.fleet.start_worker("w1", "--cpus", "8")
+    board.submit(written(board, 12, cpus=1))
+    board.run("submit", "-q", "--wait", "--name", "earlier", "--", "true")
+
+
+def written(board: Board, count: int, cpus: int) -> str:
+    """A file of jobs that do nothing."""
+    jobs = {f"j{number}": {"run": ["true"], "resources": {"cpus": cpus}} for number in range(count)}
+    path = board.fleet.home / f"jobs-{count}.yaml"
+    path.write_text(json.dumps({"jobs": jobs}))
+    return str(path)
+
+
+class Running:
+    """A job that ends when it is told to."""
+
+    def __init__(self, board: Board, name: str, *words: str) -> None:
+        self._flag = board.fleet.home / name
+        loop = f"while [ ! -e {self._flag} ]; do sleep 0.05; done; echo the end"
+        self.job = board.submit("--name", name, *words, "--", "sh", "-c", loop)
+
+    def end(self) -> None:
+        self._flag.touch()
+
+
+@contextmanager
+def stopped(board: Board, worker: str) -> Iterator[None]:
+    """What it is given it does not take in hand."""
+    process = board.fleet.workers[worker]
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+# ── what was missed ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_ended_while_nobody_told_is_over(board: Board, opened: Opener) -> None:
+    old = Running(board, "old")
+    page = opened("/")
+    expect(page.locator(".line", has_text="old").locator(".badge")).to_have_text("running")
+    many = board.submit(written(board, OLDER, cpus=64)).split()
+    port = board.url.rpartition(":")[2]
+    comebacks: list[Route] = []
+    page.route("**/api/live", lambda route: comebacks.append(route), times=1)  # noqa: PLW0108 - it wants a function
+    board.fleet.kill_server()
+    while not comebacks:
+        page.wait_for_timeout(20)
+    board.fleet.start_server("--http-port", port, "--heartbeat-interval", "15s")
+    old.end()
+    board.run("wait", old.job)
+    comebacks[0].continue_()
+    expect(page.locator(".link")).to_have_text("live")
+    page.goto(f"{board.url}/#/jobs/{old.job}")
+    expect(page.locator("header .badge")).to_have_text("succeeded")
+    page.goto(f"{board.url}/#/jobs?name=earlier")
+    expect(page.locator('[data-name="jobs"]')).to_contain_text("succeeded")
+    board.run("cancel", *many)
+
+
+# ── what came late ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_late_answer_hides_nothing_that_is_newer(board: Board, opened: Opener) -> None:
+    short = Running(board, "short")
+    lists = Late("**/api/jobs?limit=200")
+    page = opened("/", before=lists.delay)
+    lists.caught(page)
+    short.end()
+    badge = page.locator(".line", has_text="short").locator(".badge")
+    expect(badge).to_have_text("succeeded")
+    lists.let_go()
+    expect(page.locator(".line", has_text="earlier")).to_be_visible()
+    expect(badge).to_have_text("succeeded")
+
+
+def test_what_changes_while_it_is_read_is_read_again(board: Board, opened: Opener) -> None:
+    watched = Running(board, "watched")
+    tasks = Late(f"**/api/jobs/{watched.job}/tasks?limit=100")
+    page = opened(f"/jobs/{watched.job}", before=tasks.delay)
+    tasks.caught(page)
+    watched.end()
+    expect(page.locator("header .badge")).to_have_text("succeeded")
+    tasks.let_go()
+    expect(page.locator('[data-name="tasks"] .badge')).to_have_text("succeeded")
+
+
+def test_rows_come_into_a_filter_that_had_none(board: Board, opened: Opener) -> None:
+    filtered = Running(board, "filtered")
+    page = opened(f"/jobs/{filtered.job}?state=SUCCEEDED")
+    expect(page.get_by_text("No task is in this state.")).to_be_visible()
+    filtered.end()
+    expect(page.locator('[data-name="tasks"] .badge')).to_have_text("succeeded")
+
+
+# ── what is told by nobody ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_that_an_attempt_began_is_seen(board: Board, opened: Opener) -> None:
+    with stopped(board, "w1"):
+        given = Running(board, "given")
+        task, job = opened(f"/tasks/{given.job}.0"), opened(f"/jobs/{given.job}")
+        badges = task.locator("header .badge"), job.locator('[data-name="tasks"] .badge')
+        for badge in badges:
+            expect(badge).to_have_text("assigned")
+    for badge in badges:
+        expect(badge).to_have_text("running")
+    given.end()
+
+
+def test_a_cause_that_is_gone_is_not_told(board: Board, opened: Opener) -> None:
+    first, second = Running(board, "first"), Running(board, "second")
+    board.submit("--name", "third", "--after", first.job, "--after", second.job, "--", "true")
+    page = opened("/jobs?name=third")
+    why = page.locator(".row .why")
+    expect(why).to_have_text(f"waits for job {first.job}, which is not over (+1)")
+    first.end()
+    expect(why).to_have_text(f"waits for job {second.job}, which is not over")
+    second.end()
+
+
+def test_only_of_a_worker_that_is_not_there_it_is_told_when_it_was_seen(board: Board, opened: Opener) -> None:
+    board.fleet.start_worker("guest", "--label", "guest=yes")
+    page = opened("/workers/guest")
+    facts = page.locator(".facts").first
+    expect(facts).to_contain_text("guest=yes")
+    expect(facts).not_to_contain_text("seen")
+    board.fleet.kill_worker("guest")
+    expect(facts).to_contain_text("seen")
+
+
+# ── what cannot be told ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_output_is_tried_again_and_trouble_is_no_output(board: Board, opened: Opener) -> None:
+    writer = Running(board, "writer")
+
+    def troubled(page: Page) -> None:
+        page.route("**/log?*", lambda route: route.abort("connectionrefused"), times=1)
+        page.route("**/log/live?*", fails, times=1)
+
+    page = opened(f"/tasks/{writer.job}.0", before=troubled)
+    alert = page.locator(".log [role=alert]")
+    expect(alert).to_contain_text("the server does not answer")
+    expect(alert).to_contain_text("it reads no more")
+    expect(alert).to_have_count(0)
+    writer.end()
+    expect(page.locator("pre.paper")).to_have_text("the end\n")
+
+
+def test_the_event_log_goes_on_after_trouble(opened: Opener) -> None:
+    page = opened("/events", before=lambda page: page.route("**/api/events/live?*", fails, times=1))
+    expect(page.get_by_role("alert")).to_contain_text("it reads no more")
+    expect(page.locator('[data-name="events"]')).to_contain_text("earlier")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def fails(route: Route) -> None:
+    """A stream that begins and finds that it cannot go on."""
+    route.fulfill(content_type="text/event-stream", body=TROUBLE)
+
+
+def test_the_timeline_says_that_it_could_not_read_all(opened: Opener) -> None:
+    def little(route: Route) -> None:
+        """A page of the log holds one row."""
+        route.continue_(url=route.request.url.replace("limit=1000", "limit=1"))
+
+    page = opened("/timeline")
+    page.wait_for_function("() => document.querySelector('.timeline canvas')?.hits?.length > 10")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page = opened("/timeline", before=lambda page: page.route(re.compile("/api/events"), little))
+    expect(page.get_by_role("alert")).to_contain_text("Not all of this is drawn")
