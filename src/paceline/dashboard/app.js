@@ -1,5 +1,5 @@
 // The page: who we are, where we are, and what is shown there.
-import { html, render, useEffect } from "./lib/html.js";
+import { html, render, useEffect, useRef } from "./lib/html.js";
 import { logOut, token, tradeCode } from "./lib/api.js";
 import { begin, info, link } from "./lib/fleet.js";
 import { route } from "./lib/route.js";
@@ -34,9 +34,11 @@ const Nowhere = () => html`<section class="page"><h1>There is no such page</h1><
 function Bar() {
   const noun = route.value.parts[0] ?? "";
   const current = noun === "tasks" ? "jobs" : noun;
+  const views = useRef(null);
+  useEffect(() => views.current.querySelector("[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" }), [current]);
   return html`<header class="bar">
     <a class="brand" href="#/" aria-label="Paceline: overview"><img src=${new URL("icon.svg", import.meta.url).href} alt="" width="20" height="20" />Paceline</a>
-    <nav aria-label="Views">
+    <nav aria-label="Views" ref=${views}>
       ${VIEWS.map(([path, title]) => html`<a href=${`#/${path}`} aria-current=${path === current ? "page" : undefined}>${title}</a>`)}
     </nav>
     <${Link} />

@@ -4,7 +4,7 @@ import { at, get } from "../lib/api.js";
 import { beat } from "../lib/fleet.js";
 import { moment } from "../lib/format.js";
 
-const FRESH = 5000; // milliseconds for which an explanation is good
+const FRESH = 3000; // milliseconds for which an explanation is good
 const KEPT = 200;
 const known = new Map(); // by job and state: {at, told: signal}
 

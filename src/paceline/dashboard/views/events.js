@@ -16,7 +16,7 @@ const MOST = 20_000; // rows that are kept here
 const COLUMNS = [
   { label: "When", width: "88px", cell: (event) => html`<time title=${exact(event.at)}>${moment(event.at) || clock(event.at)}</time>` },
   { label: "What", width: "minmax(104px, 160px)", wide: true, cell: (event) => event.kind.replaceAll("_", " ") },
-  { label: "Of", width: "minmax(64px, 140px)", cell: (event) => html`<${Subject} event=${event} />` },
+  { label: "Of", width: "minmax(64px, 1fr)", cell: (event) => html`<${Subject} event=${event} />` },
   { label: "Who", width: "minmax(72px, 130px)", wide: true, cell: (event) => html`<span title=${event.words.by}>${event.words.by}</span>` },
   { label: "How, and why", width: "minmax(96px, 4fr)", cell: (event) => html`<span title=${event.body}>${event.words.text}${event.words.reason && html`<i class="why"> ${event.words.reason}</i>`}</span>` },
   { label: "Number", width: "84px", end: true, wide: true, cell: (event) => html`<span class="dim">${event.seq}</span>` },
