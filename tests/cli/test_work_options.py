@@ -102,6 +102,7 @@ def test_options_may_stand_after_a_job_file(tmp_path: Path) -> None:
         (["--array", "1-2", "--each-line", "f", "--", "ls"], "--array and --each-line both say"),
         (["--each-line", "f", "--kind", "train"], "--each-line: a kind takes mappings"),
         (["--each-line", "/nowhere", "--", "ls"], "--each-line: /nowhere cannot be read"),
+        (["--priority", "3000000000", "--", "ls"], "--priority: 3000000000 is out of range"),
         (["--memory", "8", "--", "ls"], "--memory: '8' has no unit"),
         (["--gpus", "4090", "--", "ls"], "--gpus: '4090' devices"),
         (["--time", "01:30", "--", "ls"], "--time: cannot read '01:30'"),

@@ -67,6 +67,8 @@ def test_a_range_of_devices_is_several_needs() -> None:
         ({"timeout": "soon"}, "timeout: cannot read 'soon'"),
         ({"retries": -1}, "retries: -1 is not a whole number from 0 up"),
         ({"limit": 1.5}, "limit: 1.5 is not a whole number from 0 up"),
+        ({"retries": 3_000_000_000}, "retries: 3000000000 is out of range"),
+        ({"priority": -3_000_000_000}, "priority: -3000000000 is out of range"),
         ({"priority": "high"}, "priority: 'high' is not a whole number"),
         ({"env": ["A"]}, "env: must map names to texts"),
         ({"labels": {"zone": 3}}, "labels: must map names to texts"),

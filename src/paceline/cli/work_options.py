@@ -10,6 +10,7 @@ import click
 from paceline import grammar
 from paceline.clock import SystemClock
 from paceline.config import of_caller
+from paceline.model.bounds import require_int32
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.orders import rows
@@ -86,6 +87,7 @@ def work_options(command: F) -> F:
 
 def order(words: Sequence[str], options: WorkOptions) -> Order:
     """The job that was described, but for what it comes after. Raises UsageError naming the option."""
+    require_int32(**{f"--{name}": options[name] for name in ("priority", "limit", "retries")})
     kind, params = _kind(words, options)
     payloads = _rows(options)
     ranges, limit = _tasks(options, len(payloads))

@@ -13,6 +13,7 @@ from paceline.config.setting import CLIENT
 from paceline.config.settings.client import EXPERIMENT
 from paceline.config.sources import settings
 from paceline.grammar import parse_count, parse_duration, parse_gpu, parse_size
+from paceline.model.bounds import require_int32
 from paceline.model.errors import UsageError
 from paceline.model.job import JobSpec, Range, Retry, Spec
 from paceline.model.resources import Need
@@ -112,12 +113,13 @@ def _size(field: str, value: int | str) -> int:
 def _count(field: str, value: int) -> int:
     if not isinstance(value, int) or value < 0:
         raise UsageError(f"{field}: {value!r} is not a whole number from 0 up")
-    return value
+    return _whole(field, value)
 
 
 def _whole(field: str, value: int) -> int:
     if not isinstance(value, int):
         raise UsageError(f"{field}: {value!r} is not a whole number")
+    require_int32(**{field: value})
     return value
 
 

@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from paceline.model.bounds import INT32
+
 ACCEPTS = "accepts"
 """In a type's JSON Schema: what an editor should let pass where the parser is handed the file's text anyway."""
-
-INT32 = 1 << 31
-"""What the wire carries of small numbers is below, and not below its negative."""
 
 Text = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number", "boolean"]})]
 Quantity = Annotated[str, Meta(extra_json_schema={ACCEPTS: ["string", "number"]})]
