@@ -106,6 +106,12 @@ def test_nobody_there_ends_with_69(words: list[str], capsys: pytest.CaptureFixtu
     assert "paceline up" in told
 
 
+def test_an_error_says_nothing_to_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["worker", "--join-token-file", "\x1b]0;mine\x07", "--server", "x"]) == 2
+    assert "\\u001b]0;mine\\u0007 cannot be" in (told := capsys.readouterr().err)
+    assert "\x1b" not in told
+
+
 def test_errors_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ps", "--json"]) == 69
     told = capsys.readouterr()

@@ -16,6 +16,7 @@ import click
 
 from paceline.cli.lazy import LazyGroup, Misspelt
 from paceline.model.errors import PacelineError
+from paceline.model.text import visible
 
 SCHEMA = "paceline/v1"
 """Version of everything that ``--json`` prints."""
@@ -94,10 +95,15 @@ def _refuse(words: Sequence[str], code: str, message: str, hint: str, exit_code:
     if "--json" in _own(words):
         click.echo(document({"error": {"code": code, "message": message, "hint": hint}}))
         return exit_code
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {_visible(message)}", err=True)
     if hint:
-        click.echo(f"{click.style('hint:', fg='cyan')} {hint}", err=True)
+        click.echo(f"{click.style('hint:', fg='cyan')} {_visible(hint)}", err=True)
     return exit_code
+
+
+def _visible(text: str) -> str:
+    """Our own may have several lines; what it tells of others' may not speak to the terminal."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def document(values: Mapping[str, object]) -> str:
