@@ -64,6 +64,7 @@ def save(trained: Trained, card: Mapping[str, object], into: Path, stem: str) ->
     temporary = Path(tempfile.mkdtemp(prefix=f".{stem}.", suffix=".tmp", dir=into))
     try:
         skops_file.dump(trained.prepare, temporary / PREPARE)
+        skops_file.checked(temporary / PREPARE)
         trained.model.save(temporary / f"model.{trained.model.format}")
         files = {file.name: {"sha256": _sync(file), "bytes": file.stat().st_size} for file in _files(temporary)}
         (temporary / CONFIG).write_text(json.dumps({**card, "files": files}, indent=1) + "\n")
