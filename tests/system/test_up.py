@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.system.conftest import until
@@ -66,6 +67,10 @@ def test_it_starts_mends_and_stops(up: Up) -> None:
     first, second = up.ready["workers"]
     assert Path(up.ready["token_file"]).stat().st_mode & 0o777 == 0o600
     assert up.run("run", "--", "echo", "hello") == "hello\n"
+    workers = json.loads(up.run("worker", "ls", "--json"))["workers"]
+    offered = [worker["machine"]["capacity"]["memory"] for worker in workers]
+    assert len(offered) == 2
+    assert sum(offered) <= psutil.virtual_memory().total
 
     before = up.children()
     assert set(before) == {"server", first, second}

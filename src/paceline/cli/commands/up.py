@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from socket import gethostname
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paceline import config
+from paceline.agent.app import processors, usable_memory
 from paceline.cli.commands.dashboard import login_address
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
@@ -21,7 +21,7 @@ from paceline.cli.setting_options import flags, setting_options
 from paceline.clock import SystemClock
 from paceline.config import ServerOptions
 from paceline.config.settings.server import SERVER_GRPC_PORT
-from paceline.config.settings.worker import OFFERED_CPUS
+from paceline.config.settings.worker import OFFERED_CPUS, OFFERED_MEMORY
 from paceline.config.sources import Settings, settings
 from paceline.grammar import format_count, parse_count
 from paceline.model.worker import WorkerState
@@ -45,7 +45,7 @@ def up(face: Face, /, *, count: int, cpus: str, **given: str) -> int:
     """Start a server and local workers, and keep them running until Ctrl-C."""
     found = settings("server", flags(UP, given))
     port, place, logging = found.of(SERVER_GRPC_PORT), home_of(found), _logging(found)
-    each, recording = _cpus(cpus, count), _recording(given["record"], given["record_payloads"])
+    offer, recording = _offer(cpus, count), _recording(given["record"], given["record_payloads"])
     with alone(place):
         fleet = LocalFleet(home=place, clock=SystemClock(), said=face.remark, workers=_names(count))
         with fleet.attended():
@@ -53,7 +53,7 @@ def up(face: Face, /, *, count: int, cpus: str, **given: str) -> int:
                 address = fleet.bring_up(
                     str(port),
                     lambda port: ("server", "--home", str(place), "--port", port, *logging, *recording),
-                    lambda name, address: (*_worker(place, name, address, each), *logging),
+                    lambda name, address: (*_worker(place, name, address), *offer, *logging),
                 )
                 page = ask_home(place, lambda client: _ready(client, fleet))
                 _tell(face, address, fleet, page)
@@ -93,8 +93,8 @@ def _logging(found: Settings) -> Sequence[str]:
     return ("--log-level", options.level, "--log-format", options.form or "json")
 
 
-def _worker(home: Path, name: str, address: str, cpus: str) -> Sequence[str]:
-    return ("worker", "--home", str(home), "--server", address, "--name", name, "--cpus", cpus)
+def _worker(home: Path, name: str, address: str) -> Sequence[str]:
+    return ("worker", "--home", str(home), "--server", address, "--name", name)
 
 
 def _names(count: int) -> Sequence[str]:
@@ -102,10 +102,12 @@ def _names(count: int) -> Sequence[str]:
     return (host,) if count == 1 else tuple(f"{host}-{number + 1}" for number in range(count))
 
 
-def _cpus(text: str, count: int) -> str:
-    """As asked, or the machine's shared evenly: several workers would otherwise each offer all of it."""
-    said = parse_count(text, "--cpus") if text else round(settings("worker").of(OFFERED_CPUS) * 1000)
-    return format_count(max(said or len(os.sched_getaffinity(0)) * 1000 // max(count, 1), 1))
+def _offer(cpus: str, count: int) -> Sequence[str]:
+    """Of each: as asked, or the machine's shared evenly. Several workers would otherwise each offer all of it."""
+    found, share = settings("worker"), max(count, 1)
+    asked = parse_count(cpus, "--cpus") if cpus else round(found.of(OFFERED_CPUS) * 1000)
+    memory = found.of(OFFERED_MEMORY) or usable_memory() // share
+    return ("--cpus", format_count(max(asked or processors(0) // share, 1)), "--memory", f"{memory}B")
 
 
 def _tell(face: Face, address: str, fleet: LocalFleet, page: str) -> None:

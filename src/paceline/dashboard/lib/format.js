@@ -47,5 +47,8 @@ export function measure(value) {
   return size >= 1e-3 && size < 1e6 ? String(Number(value.toPrecision(4))) : value.toExponential(2);
 }
 
+/** How a measured value of this name is written. */
+export const reading = (name) => (name.endsWith("_bytes") ? bytes : measure);
+
 /** "1 task", "2 tasks". */
 export const some = (count, thing) => `${number(count)} ${thing}${count === 1 ? "" : "s"}`;

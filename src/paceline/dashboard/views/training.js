@@ -1,6 +1,6 @@
 // How trainings go: a chart for each measure, a curve for each run that was chosen, live.
 import { html, useEffect, useState } from "../lib/html.js";
-import { measure, some } from "../lib/format.js";
+import { reading, some } from "../lib/format.js";
 import { changes, jobs, newest } from "../lib/fleet.js";
 import { Reports, aligned, metricsOf } from "../lib/reports.js";
 import { ask, route, to } from "../lib/route.js";
@@ -77,7 +77,7 @@ function Panel({ metric, curves }) {
   const data = aligned(curves, metric);
   const last = data.slice(1).map((values) => values.findLast((value) => value !== null) ?? null);
   return html`<article class="card chart" data-metric=${metric}>
-    <h2>${metric}<span class="last">${last.map((value, at) => value !== null && html`<span key=${at}><i style=${{ background: COLOURS[at % COLOURS.length] }}></i>${measure(value)}</span>`)}</span></h2>
+    <h2>${metric}<span class="last">${last.map((value, at) => value !== null && html`<span key=${at}><i style=${{ background: COLOURS[at % COLOURS.length] }}></i>${reading(metric)(value)}</span>`)}</span></h2>
     <${Chart} label=${metric} data=${data} names=${curves.map((curve) => curve.word)} />
   </article>`;
 }

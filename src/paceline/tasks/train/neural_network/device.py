@@ -23,20 +23,21 @@ def chosen(params: NeuralNetworkParams) -> torch.device:
 def settled(params: NeuralNetworkParams, device: torch.device) -> Iterator[None]:
     """As many threads as the task was given, a generator that begins from the seed, the same sums every time.
 
-    On a GPU the last digits may still differ from run to run: cuBLAS has no order there.
+    On a GPU the last digits may still differ from run to run: cuBLAS has no order there. To ask for the same sums,
+    ``use_deterministic_algorithms`` would import a compiler that nobody needs here; that takes two seconds.
     """
-    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    threads, strict = torch.get_num_threads(), torch.get_deterministic_debug_mode()
     fill = torch.utils.deterministic.fill_uninitialized_memory
     with torch.random.fork_rng(devices=[torch.cuda.current_device()] if device.type == "cuda" else []):
         torch.manual_seed(params.seed)
         torch.set_num_threads(config.threads())
-        torch.use_deterministic_algorithms(device.type == "cpu")
+        torch.set_deterministic_debug_mode("error" if device.type == "cpu" else "default")
         torch.utils.deterministic.fill_uninitialized_memory = False  # what nobody wrote, nobody here reads
         try:
             yield
         finally:
             torch.set_num_threads(threads)
-            torch.use_deterministic_algorithms(strict)
+            torch.set_deterministic_debug_mode(strict)
             torch.utils.deterministic.fill_uninitialized_memory = fill
 
 
