@@ -5,12 +5,13 @@ begun anew, and goes on where it was: the server has kept what came.
 """
 
 import asyncio
-import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
+from paceline.agent.way import conversation
 from paceline.blobs import CHUNK
 from paceline.config import WorkerOptions
 from paceline.model.checkpoint import Checkpoint, Retention
@@ -18,7 +19,6 @@ from paceline.model.errors import NotFound, PacelineError, TryAgain, Unreachable
 from paceline.model.file import File
 from paceline.model.ids import AttemptId
 from paceline.wire import near
-from paceline.wire.far import Way
 from paceline.wire.files import checkpoint_from_wire, checkpoint_to_wire, files_to_wire
 from paceline.wire.gen import worker_pb2 as pb
 from paceline.wire.protocol import metadata
@@ -97,20 +97,8 @@ class Files:
                 hearing.cancel()
                 await asyncio.gather(sending, hearing, return_exceptions=True)
 
-    @contextlib.asynccontextmanager
-    async def _conversation(self) -> AsyncIterator[Stream[pb.FileReply]]:
-        """The short way if there is one."""
-        server = self._options.server
-        async with contextlib.AsyncExitStack() as ways:
-            stream: Stream[pb.FileReply]
-            try:
-                stream = await near.reach(self._options.home, server, near.FILES, self._metadata, pb.FileReply)
-            except Unreachable:
-                way = Way(server, self._options.tls, self._metadata)
-                ways.push_async_callback(way.close)
-                stream = way.reach(near.FILES, pb.FileReply)
-            ways.callback(stream.cancel)
-            yield stream
+    def _conversation(self) -> AbstractAsyncContextManager[Stream[pb.FileReply]]:
+        return conversation(self._options, near.FILES, self._metadata, pb.FileReply)
 
 
 async def _insist(once: Callable[[], Awaitable[T]], *passing: type[PacelineError]) -> T:

@@ -5,15 +5,12 @@ hold, and the machine tells again what was not settled. Only progress reports, w
 """
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import TypeAlias
-
-import grpc
 
 from paceline.agent.translate import Listener, merged, spoken
+from paceline.agent.way import conversation
 from paceline.agent.words import Linked, Refused, Reported, ToServer, Unlinked
 from paceline.clock import Clock
 from paceline.config import WorkerOptions
@@ -21,12 +18,10 @@ from paceline.model.errors import NotAllowed, PacelineError, Unreachable, Versio
 from paceline.telemetry import log
 from paceline.wire import near
 from paceline.wire.address import is_loopback, split_address
-from paceline.wire.far import open_channel
 from paceline.wire.gen import worker_pb2 as pb
-from paceline.wire.gen.worker_pb2_grpc import WorkerServiceStub
 from paceline.wire.outgoing import Outgoing
 from paceline.wire.protocol import metadata
-from paceline.wire.status import to_error
+from paceline.wire.stream import Stream
 
 BACKOFF = (0.1, 5.0)
 """Seconds before the first and before the later tries to link again; doubles in between."""
@@ -41,7 +36,6 @@ GOODBYE = 2.0
 
 _LOG = log("worker")
 Hear = Callable[..., None]
-Stream: TypeAlias = "grpc.aio.StreamStreamCall[pb.FromWorker, pb.ToWorker] | near.Stream[pb.ToWorker]"
 
 
 class Link:
@@ -127,37 +121,21 @@ class Link:
 
     async def _session(self) -> None:
         try:
-            async with contextlib.AsyncExitStack() as ways:
-                await self._converse(await self._dial(ways))
-        except grpc.aio.AioRpcError as failure:
-            raise to_error(failure, self._options.server) from None
+            async with conversation(self._options, near.LINK, self._metadata, pb.ToWorker) as stream:
+                await self._converse(stream)
         finally:
             if self._outgoing is not None:
                 self._outgoing, self._welcomed = None, False
                 self._hear(Unlinked())
 
-    async def _dial(self, ways: contextlib.AsyncExitStack) -> Stream:
-        """The short way if there is one. What is to be closed in the end is left to ``ways``."""
-        server = self._options.server
-        try:
-            stream = await near.reach(self._options.home, server, near.LINK, self._metadata, pb.ToWorker)
-        except Unreachable:
-            channel = open_channel(server, self._options.tls, self._options.keepalive)
-            ways.push_async_callback(channel.close, None)
-            stub = WorkerServiceStub(channel)  # type: ignore[no-untyped-call]  # generated
-            return stub.Link(metadata=self._metadata)  # type: ignore[no-any-return]  # of untyped code
-        ways.callback(stream.cancel)
-        return stream
-
-    async def _converse(self, call: Stream) -> None:
+    async def _converse(self, stream: Stream[pb.ToWorker]) -> None:
         listener = Listener(self._clock.steady())
         async with asyncio.timeout(WELCOME) as patience:
-            with contextlib.suppress(asyncio.InvalidStateError):  # it failed already: reading says why
-                await call.write(pb.FromWorker(words=[pb.WorkerWord(hello=self._hello())]))
+            await stream.write(pb.FromWorker(words=[pb.WorkerWord(hello=self._hello())]))
             self._outgoing = Outgoing()
-            writing = asyncio.create_task(self._write(call, self._outgoing))
+            writing = asyncio.create_task(self._write(stream, self._outgoing))
             try:
-                async for message in call:
+                async for message in stream:
                     heard = [event for word in message.words if (event := listener.read(word)) is not None]
                     if any(isinstance(event, Linked) for event in heard):
                         patience.reschedule(None)
@@ -171,11 +149,10 @@ class Link:
             finally:
                 writing.cancel()
 
-    async def _write(self, call: Stream, outgoing: Outgoing[pb.WorkerWord]) -> None:
-        with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):  # reading says what it was
-            async for words in outgoing.batches():
-                await call.write(pb.FromWorker(words=merged(words)))
-            await call.done_writing()
+    async def _write(self, stream: Stream[pb.ToWorker], outgoing: Outgoing[pb.WorkerWord]) -> None:
+        async for words in outgoing.batches():
+            await stream.write(pb.FromWorker(words=merged(words)))
+        await stream.done_writing()
 
     # ── between two ─────────────────────────────────────────────────────────────────────────────────────────────────
 

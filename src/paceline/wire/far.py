@@ -31,6 +31,11 @@ _OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.use_local_subchannel_pool", 1),  # else a new channel inherits the back-off of the last one
 )
 
+_BROKEN = "Internal error from Core"
+"""What gRPC says of a stream on which a write failed, until it has read how the other side ended it."""
+_ASKED, _MOMENT = 100, 0.01
+"""How often it is asked for the latter, and seconds in between."""
+
 
 class Stream(Generic[M]):
     """Messages of one kind in (``async for``), of another out. A PacelineError is how it ended, if not well."""
@@ -51,7 +56,7 @@ class Stream(Generic[M]):
 
     async def __anext__(self) -> M:
         try:
-            message = await self._call.read()
+            message = await self._read()
         except grpc.aio.AioRpcError as failure:
             raise to_error(failure, self._way.address, self._said) from None
         if isinstance(message, self._kind):
@@ -77,10 +82,26 @@ class Stream(Generic[M]):
         with contextlib.suppress(grpc.aio.AioRpcError, asyncio.InvalidStateError):
             await self._call.write(message)
 
+    async def done_writing(self) -> None:
+        """Nothing follows."""
+        with contextlib.suppress(asyncio.InvalidStateError):
+            await self._call.done_writing()
+
     def cancel(self) -> None:
         """Hang up."""
         if "_call" in vars(self):
             self._call.cancel()
+
+    async def _read(self) -> Any:
+        """The next message, or how it ended; which gRPC knows a moment later than that a write failed."""
+        for _ in range(_ASKED):
+            try:
+                return await self._call.read()
+            except grpc.aio.AioRpcError as failure:
+                if failure.details() != _BROKEN:
+                    raise
+            await asyncio.sleep(_MOMENT)
+        return await self._call.read()
 
     def _begin(self, shape: Any, request: Message) -> None:
         self._said = in_words(request)
@@ -91,9 +112,9 @@ class Stream(Generic[M]):
 class Way:
     """One client's channel. Nothing is sent before the first call."""
 
-    def __init__(self, address: str, tls: Tls, metadata: Metadata) -> None:
+    def __init__(self, address: str, tls: Tls, metadata: Metadata, keepalive: KeepAlive = KeepAlive()) -> None:  # noqa: B008 - frozen
         self.address = address
-        self.channel = open_channel(address, tls)
+        self.channel = open_channel(address, tls, keepalive)
         self._metadata = metadata
 
     def reach(self, method: str, kind: type[M]) -> Stream[M]:

@@ -22,5 +22,8 @@ class Stream(Protocol[M]):
     async def write(self, message: Message) -> None:
         """Say this; wait while the other side is behind. Never raises: what went wrong is for the reader."""
 
+    async def done_writing(self) -> None:
+        """Nothing follows; what comes is still read."""
+
     def cancel(self) -> None:
         """Leave."""

@@ -2,7 +2,8 @@
 // for the last time.
 
 const LEAST = 1000; // milliseconds of rest
-const CARE = 10; // times as long as the last one took
+const CARE = 10; // times as long as the last one took …
+const MOST = 5000; // … but what is seen is never older than this for it
 
 /** Whether trouble passes by itself. */
 const passes = (problem) => problem.status === 0 || problem.status >= 500;
@@ -51,7 +52,7 @@ export class Again {
     const problem = await this.#doing(this.#stopped.signal);
     const ended = performance.now();
     this.#busy = false;
-    this.#free = ended + Math.max(LEAST, CARE * (ended - began));
+    this.#free = ended + Math.min(Math.max(LEAST, CARE * (ended - began)), MOST);
     this.#wanted ||= problem !== null && passes(problem);
     this.#plan();
   }
