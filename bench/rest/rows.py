@@ -21,4 +21,5 @@ ROWS = (
     Row(key="delay p99", says="the same, p99", unit="ms", yardstick="none"),
     Row(key="submits", says="jobs submitted, 8 connections", unit="/s", bars=at_least(500), yardstick="none"),
     Row(key="submit p99", says="a submit, p99", unit="ms", yardstick="none"),
+    Row(key="taken", says="time of the processors that the host gave to others", unit="%", yardstick="none"),
 )  # fmt: skip
