@@ -5,7 +5,8 @@
 
 While functions come and go at a steady rate, each round measures in turn: reads on four connections, two hundred
 followers of /api/live, submits. A round in which the host of this machine gave more than a twentieth of the processors
-to others is played again, twice as often as rounds are wanted at most. The table goes to stdout, into bench/results/rest.json and docs/performance.md.
+to others is played again; two of three may be. The table goes to stdout, into bench/results/rest.json and
+docs/performance.md.
 """
 
 import argparse
