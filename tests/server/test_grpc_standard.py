@@ -115,14 +115,16 @@ def test_where_others_can_call_reflection_is_for_operators(role: str, tmp_path: 
             server, address = await listen(served.fleet, Links(), options)
             open_to_others = replace(served, address=address)
             token = served.fleet.auth.create(role, "", 0.0, 0.0)[0] if role else ""
-            for method in REFLECTION:
-                if role in ("admin", "read"):
-                    assert await _reflect(open_to_others, method, token, list_services="*")
-                else:
-                    with pytest.raises(grpc.RpcError) as caught:
-                        await _reflect(open_to_others, method, token, list_services="*")
-                    refusals = {"": grpc.StatusCode.UNAUTHENTICATED, "worker": grpc.StatusCode.PERMISSION_DENIED}
-                    assert caught.value.code() is refusals[role]
-            await server.stop(grace=0)
+            try:
+                for method in REFLECTION:
+                    if role in ("admin", "read"):
+                        assert await _reflect(open_to_others, method, token, list_services="*")
+                    else:
+                        with pytest.raises(grpc.RpcError) as caught:
+                            await _reflect(open_to_others, method, token, list_services="*")
+                        refusals = {"": grpc.StatusCode.UNAUTHENTICATED, "worker": grpc.StatusCode.PERMISSION_DENIED}
+                        assert caught.value.code() is refusals[role]
+            finally:
+                await server.stop(grace=0)
 
     asyncio.run(scenario())
