@@ -4,6 +4,9 @@ import sys
 
 from tests.simulation.mutants.catalogue import LIMIT, MUTANTS
 
+WIDTH = 120
+"""Of a line."""
+
 
 def main() -> int:
     """Exit code: how many survive."""
@@ -12,7 +15,7 @@ def main() -> int:
         found = mutant.found_by(range(LIMIT))
         survivors += not found
         seed, how = found or (-1, "survives")
-        sys.stdout.write(f'    "{mutant.name}": {seed},  # {how[:80]}\n')
+        sys.stdout.write(f'    "{mutant.name}": {seed},  # {how}'[:WIDTH] + "\n")
         sys.stdout.flush()
     return survivors
 

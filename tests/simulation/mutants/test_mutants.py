@@ -11,6 +11,7 @@ from tests.simulation.mutants.found import FOUND
 from tests.simulation.mutants.mutant import Mutant
 
 
+@pytest.mark.timeout(280)  # for all seeds, on a machine that is busy with something else
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_it_is_found(mutant: Mutant) -> None:
     assert mutant.found_by((FOUND[mutant.name], *range(LIMIT))), f"{mutant.name!r} survives"
