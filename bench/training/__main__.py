@@ -42,8 +42,8 @@ PAGE = PERFORMANCE.with_name("training.md")
 ROWS, COLUMNS = 60_000, 30
 PARAMS: Mapping[str, Mapping[str, object]] = {
     "random_forest": {"trees": 155, "max_depth": 14},
-    "xgboost": {"rounds": 760, "max_depth": 10, "learning_rate": 0.05},
-    "neural_network": {"hidden": [128, 64], "epochs": 56, "batch_size": 64, "learning_rate": 1e-3},
+    "xgboost": {"rounds": 1000, "max_depth": 10, "learning_rate": 0.05},
+    "neural_network": {"hidden": [128, 64], "epochs": 70, "batch_size": 64, "learning_rate": 1e-3},
 }
 
 
