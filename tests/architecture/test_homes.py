@@ -12,14 +12,13 @@ from tests.architecture.source import Source, imported, package, parse, uses
 HOMES: Mapping[str, tuple[str, ...]] = {
     "click": ("cli/",),
     "cloudpickle": ("sdk/functions.py", "executors/user_code.py"),
-    "google": ("wire/", "sdk/connection.py"),
+    "google": ("wire/", "sdk/connection.py", "agent/way.py"),
     "grpc": (
         "wire/",
         "server/app.py",
         "server/gate.py",
         "server/grpc_fleet.py",
         "agent/join.py",
-        "agent/link.py",
         "agent/face/status.py",
     ),
     "msgspec": (
