@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from paceline.agent.cgroups import UNLIMITED, cpu_limit, memory_limit, parse_cpu_max, parse_memory, read_groups
-from paceline.agent.machine import features, nvidia, probe, processors, read_smi
+from paceline.agent.machine import chosen, features, nvidia, probe, processors, read_smi, visible
 from paceline.config import WorkerOptions
 from paceline.model.errors import UsageError
 from paceline.testing import FakeClock
@@ -122,3 +122,49 @@ def test_what_the_user_grants_counts() -> None:
 
 def test_the_python_of_functions_is_a_feature() -> None:
     assert any(feature.startswith("python3.") for feature in features())
+
+
+# ── which devices ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+FOUR = [nvidia(f"GPU-{letter}{letter}", "NVIDIA A100", 80 << 30) for letter in "abcd"]
+
+
+def uuids(mask: list[str] | None, wanted: list[str]) -> str:
+    return " ".join(gpu.uuid for gpu in chosen(FOUR, visible(FOUR, mask), wanted))
+
+
+@pytest.mark.parametrize(
+    ("mask", "left"),
+    [
+        (None, "GPU-aa GPU-bb GPU-cc GPU-dd"),
+        ([], ""),
+        (["2", "0"], "GPU-cc GPU-aa"),
+        (["GPU-b", "3", "3"], "GPU-bb GPU-dd"),
+        (["1", "-1", "2"], "GPU-bb"),
+        (["NoDevFiles"], ""),
+        (["GPU-", "1"], ""),
+        (["4"], ""),
+    ],
+)
+def test_what_cuda_hides_is_not_offered(mask: list[str] | None, left: str) -> None:
+    assert uuids(mask, []) == left
+
+
+def test_of_what_is_left_the_wanted_ones_are_offered() -> None:
+    assert uuids(None, ["3", "GPU-a"]) == "GPU-aa GPU-dd"
+    assert uuids(["1", "2"], ["2"]) == "GPU-cc"
+    assert uuids(None, ["none"]) == ""
+
+
+@pytest.mark.parametrize("word", ["4", "0", "GPU-x", "GPU-", "", "none", "-1"])
+def test_a_device_that_is_not_there_is_named(word: str) -> None:
+    with pytest.raises(UsageError, match=f"gpus: there is no GPU {word!r} here") as told:
+        uuids(["1", "2"], ["1", word])
+    assert told.value.hint == "there are 1 (GPU-bb), 2 (GPU-cc)"
+
+
+def test_where_there_are_no_devices_none_is_offered() -> None:
+    assert chosen([], visible([], ["0"]), []) == ()
+    with pytest.raises(UsageError, match="no GPU '0' here") as told:
+        chosen([], [], ["0"])
+    assert told.value.hint == "there are none"

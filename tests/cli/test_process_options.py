@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from paceline.cli.commands.up import dealt
 from paceline.cli.process_options import server_options, worker_options
 from paceline.config import KeepAlive, ServerOptions, WorkerOptions
 from paceline.config.sources import Settings
@@ -117,3 +118,21 @@ def test_asking_all_the_time_whether_somebody_is_there_is_refused() -> None:
     with pytest.raises(UsageError, match="GRPC_KEEPALIVE_TIME: must be a second at least") as refused:
         worker(GRPC_KEEPALIVE_TIME="100ms")
     assert "30s" in refused.value.hint
+
+
+def test_the_gpus_that_a_worker_offers_are_a_list() -> None:
+    assert worker(PACELINE_WORKER_GPUS="0, GPU-3f").gpus == ("0", "GPU-3f")
+
+
+@pytest.mark.parametrize(
+    ("devices", "workers", "words"),
+    [
+        ("abc", 2, [("--gpus", "a,c"), ("--gpus", "b")]),
+        ("a", 2, [("--gpus", "a"), ("--gpus", "none")]),
+        ("", 2, [(), ()]),
+        ("ab", 1, [("--gpus", "a,b")]),
+        ("", 0, []),
+    ],
+)
+def test_workers_of_one_machine_share_its_gpus(devices: str, workers: int, words: list[tuple[str, ...]]) -> None:
+    assert dealt(devices, workers) == words

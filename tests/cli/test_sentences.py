@@ -57,6 +57,7 @@ def said(record: Record) -> str:
         (worker(state=WorkerState.DRAINING), "worker w3 is DRAINING, by lab"),
         (token(expires_at=NOW + 60), 'join token abababababab "lab" was made by admin, good until 2023-11-14T22:14:20'),
         (TokenSpent(digest="ab" * 32, at=NOW, by="gpu"), "token abababababab was used up by gpu"),
+        (TokenSpent(digest="ab" * 32, at=NOW, by="ada", revoked=True), "token abababababab was revoked by ada"),
         (RENAMED, 'model k-1 "Forest" was renamed "best" by ada'),
         (checkpoint(3), "attempt 1.0#1 left a checkpoint at step 3: 1 file, 1TiB"),
         (dropped(1, 2), "job 1: 2 checkpoints needed no more"),

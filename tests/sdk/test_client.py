@@ -139,10 +139,10 @@ def test_events() -> None:
 
 
 def test_tokens() -> None:
-    reply = fleet.CreateTokenReply(token="pl_join_x", expires_at=9.0)
+    reply = fleet.CreateTokenReply(token="pl_join_x", expires_at=9.0, id="0123456789ab")
     request, answer = asked("CreateToken", reply, lambda c: c.create_token("join", name="gpu-3", ttl=60))
     assert (request.role, request.name, request.ttl) == ("join", "gpu-3", 60)
-    assert answer == Token(token="pl_join_x", expires_at=9.0)
+    assert answer == Token(token="pl_join_x", id="0123456789ab", expires_at=9.0)
     assert "pl_join_x" not in repr(answer)
     request, _ = asked("CreateToken", reply, lambda c: c.create_token("read"))
     assert not request.HasField("ttl")

@@ -61,8 +61,8 @@ async def serving(home: Path, clock: Clock | None = None, patience: float = 600.
     fleet = Fleet(loop=loop, store=store, watch=watch, auth=auth, open_jobs=OpenJobs(loop, patience),
                   blobs=blobs, catalog=catalog,
                   clock=time, epoch=snapshot.epoch, store_name="memory", started_at=time.now())  # fmt: skip
-    admin, kept = auth.create("admin", "admin", time.now(), 0.0)
-    await loop.keep_now(kept)
+    admin = "pl_admin_from_a_file"
+    await loop.keep_now(*auth.adopt_admin(admin, time.now()))
     server, address = await listen(fleet, links, ServerOptions(home=home, port=0))
     ServerOptions(home=home).directory.mkdir(parents=True, exist_ok=True)
     door = NearDoor(home, Gate(auth, time), rooms(fleet, links))

@@ -14,7 +14,7 @@ from paceline.config import WorkerOptions
 from paceline.model.checkpoint import Checkpoint, Retention
 from paceline.model.errors import Conflict, NotFound, TryAgain, UsageError
 from paceline.model.file import File
-from paceline.model.ids import AttemptId, JobId
+from paceline.model.ids import AttemptId, JobId, TaskId
 from paceline.model.job import JobSpec, Retry, Spec
 from paceline.server.space import Space
 from paceline.wire.files import FILES_LIMIT
@@ -97,6 +97,27 @@ def test_a_checkpoint_is_kept_found_and_fetched(tmp_path: Path, way: str) -> Non
             await it.files.fetch(replace(file, name=f"a/{file.name}"), into, it.going)
         assert (into / "a" / "weights").read_bytes() == LARGE
         assert (into / "a" / "empty").read_bytes() == b""
+
+    play(tmp_path, way, story)
+
+
+def test_whoever_asks_is_told_what_a_task_has(tmp_path: Path, way: str) -> None:
+    async def story(it: Play) -> None:
+        async with it.served.client(way) as client:
+            assert await client.checkpoints(ATTEMPT.task) == []
+            await it.keep(1, weights=LARGE)
+            await it.files.keep(
+                Checkpoint(attempt=ATTEMPT, step=2, files=it.write(a=b"1", b=b"22")), Retention(), it.folder, it.going
+            )
+            told = await client.checkpoints(ATTEMPT.task)
+            assert [(each.step, each.attempt, each.metric, each.files, each.bytes) for each in told] == [
+                (2, 1, None, 2, 3),
+                (1, 1, 0.5, 1, len(LARGE)),
+            ]
+            await it.end("SUCCEEDED")
+            assert await client.checkpoints(ATTEMPT.task) == []
+            with pytest.raises(NotFound, match="job 1 has no task 7"):
+                await client.checkpoints(TaskId(JobId(1), 7))
 
     play(tmp_path, way, story)
 

@@ -108,6 +108,9 @@ def test_killed_half_way_it_goes_on_elsewhere_from_the_last_checkpoint(pair: Fle
     training = Training(pair, kind)
     training.allow("keep it")
     training.did(1, 6)
+    heading, newest, *_ = paceline(pair, "task", "checkpoints", f"{training.job}.0").splitlines()
+    assert heading.split() == ["STEP", "ATTEMPT", "METRIC", "FILES", "SIZE"]
+    assert newest.split()[:2] == ["6", "1"]
     paceline(pair, "worker", "drain", "w1")
     pair.start_worker("w2", "--cpus", "1")
     os.kill(training.pid(1), signal.SIGKILL)
@@ -188,6 +191,9 @@ def test_what_nobody_needs_any_more_takes_no_space(pair: Fleet) -> None:
     assert not list(pair.home.glob("workers/w1/checkpoints/*"))
 
 
-def paceline(fleet: Fleet, *words: str) -> None:
-    """A command of a user's."""
-    subprocess.run([sys.executable, "-m", "paceline", *words], env=fleet.env, check=True, timeout=PATIENCE)
+def paceline(fleet: Fleet, *words: str) -> str:
+    """What a command of a user's prints."""
+    command = [sys.executable, "-m", "paceline", *words]
+    return subprocess.run(
+        command, env=fleet.env, check=True, timeout=PATIENCE, stdout=subprocess.PIPE, text=True
+    ).stdout

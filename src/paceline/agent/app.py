@@ -21,7 +21,8 @@ from paceline.agent.join import Credentials, credentials
 from paceline.agent.launches import Launches
 from paceline.agent.link import Link
 from paceline.agent.loop import Loop
-from paceline.agent.machine import gpus as gpus  # these and the next are for `paceline worker probe` and `doctor`
+from paceline.agent.machine import gpus as gpus  # these and the next are for `worker probe`, `up` and `doctor`
+from paceline.agent.machine import offered_gpus as offered_gpus
 from paceline.agent.machine import probe as probe
 from paceline.agent.machine import processors as processors
 from paceline.agent.machine import usable_memory as usable_memory

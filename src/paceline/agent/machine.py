@@ -2,6 +2,7 @@
 
 Processors and memory are the least of what the machine has, what this process may use (affinity, control groups) and
 what the user grants. Devices are asked of NVIDIA's library, else of ``nvidia-smi``; where neither is, there are none.
+Of them, too, only those are offered that are left to this process (``CUDA_VISIBLE_DEVICES``) and granted by the user.
 """
 
 import csv
@@ -11,13 +12,14 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import psutil
 import pynvml
 
 import paceline
-from paceline import kinds
+from paceline import config, kinds
 from paceline.agent.cgroups import cpu_limit, memory_limit
 from paceline.clock import Clock
 from paceline.config import WorkerOptions
@@ -38,7 +40,7 @@ def probe(options: WorkerOptions, clock: Clock) -> Machine:
             cpu=processors(options.cpus),
             memory=options.memory or usable_memory(),
             disk=shutil.disk_usage(_existing(options.scratch)).free,
-            gpus=tuple(gpus()),
+            gpus=offered_gpus(options.gpus),
             tasks=options.max_tasks,
         ),
         labels=options.labels,
@@ -71,6 +73,40 @@ def usable_memory() -> int:
 def features() -> tuple[str, ...]:
     """Whatever any kind of task that is installed here finds that it can do here."""
     return tuple(sorted({*kinds.offered(), "python{}.{}".format(*platform.python_version_tuple())}))
+
+
+def offered_gpus(wanted: Sequence[str] = ()) -> tuple[Gpu, ...]:
+    """Of this machine's devices those that this process may use, and of those the wanted ones; all if none is named."""
+    there = gpus()
+    return chosen(there, visible(there, config.visible_gpus()), wanted)
+
+
+def visible(there: Sequence[Gpu], mask: Sequence[str] | None) -> Sequence[Gpu]:
+    """As CUDA reads it: numbers, or how UUIDs begin, up to the first word that stands for no device."""
+    if mask is None:
+        return there
+    seen = takewhile(lambda gpu: gpu is not None, (_named(there, word) for word in mask))
+    return list(dict.fromkeys(gpu for gpu in seen if gpu))
+
+
+def chosen(there: Sequence[Gpu], left: Sequence[Gpu], wanted: Sequence[str]) -> tuple[Gpu, ...]:
+    """The wanted ones of those that are left. Raises UsageError for a word that stands for none of them."""
+    if not wanted:
+        return tuple(left)
+    if list(wanted) == ["none"]:
+        return ()
+    for word in wanted:
+        if _named(there, word) not in left:
+            names = ", ".join(f"{number} ({gpu.uuid})" for number, gpu in enumerate(there) if gpu in left)
+            raise UsageError(f"gpus: there is no GPU {word!r} here", hint=f"there are {names or 'none'}")
+    return tuple(gpu for gpu in left if gpu in [_named(there, word) for word in wanted])
+
+
+def _named(there: Sequence[Gpu], word: str) -> Gpu | None:
+    if word.isdecimal():
+        return there[int(word)] if int(word) < len(there) else None
+    found = [gpu for gpu in there if word and gpu.uuid.startswith(word)]
+    return found[0] if len(found) == 1 else None
 
 
 def gpus() -> Sequence[Gpu]:

@@ -37,8 +37,9 @@ SERVER = (
 )
 """What may be said on the command line of a server."""
 OFFER = (
-    *(worker.WORKER_NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.MAX_TASKS, worker.TIME_LEFT),
-    *(worker.LABELS, worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.WORKING_DIR, shared.HOME),
+    *(worker.WORKER_NAME, worker.OFFERED_CPUS, worker.OFFERED_MEMORY, worker.OFFERED_GPUS, worker.MAX_TASKS),
+    *(worker.TIME_LEFT, worker.LABELS, worker.WORKER_EXPERIMENT, worker.COMPUTE_RESOURCE, worker.WORKING_DIR),
+    shared.HOME,
 )
 """What may be said of what a worker has to offer."""
 WORKER = (
@@ -100,6 +101,7 @@ def worker_options(found: Settings, address: str, join_token: str) -> WorkerOpti
         join_token=join_token,
         cpus=found.of(worker.OFFERED_CPUS),
         memory=found.of(worker.OFFERED_MEMORY),
+        gpus=found.of(worker.OFFERED_GPUS),
         max_tasks=found.of(worker.MAX_TASKS),
         task_timeout=found.of(worker.TASK_TIMEOUT),
         working_dir=found.of(worker.WORKING_DIR),

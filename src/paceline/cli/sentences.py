@@ -100,7 +100,7 @@ def _token_kept(token: str, body: Body) -> str:
 
 
 def _token_spent(token: str, body: Body) -> str:
-    return f"token {token} was used up{_by(body)}"
+    return f"token {token} was {'revoked' if body.get('revoked') else 'used up'}{_by(body)}"
 
 
 def _model_changed(key: str, body: Body) -> str:

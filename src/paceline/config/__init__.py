@@ -112,6 +112,7 @@ class WorkerOptions:
     join_token: str = field(default="", repr=False)
     cpus: float = 0.0  # 0: as many as the machine has
     memory: int = 0  # bytes; 0: what the machine has
+    gpus: tuple[str, ...] = ()  # by number or UUID, or "none"; empty: all that are left to it
     max_tasks: int = 0  # at once; 0: as many as fit
     task_timeout: float = 0.0  # seconds that a task may run that says nothing of it; 0: no limit
     working_dir: str = ""  # below which tasks run that name no directory; empty: its own
@@ -187,7 +188,13 @@ def threads() -> int:
 
 def gpus() -> tuple[str, ...]:
     """GPUs this task was given (``CUDA_VISIBLE_DEVICES``); none where nobody said."""
-    return tuple(each for each in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if each)
+    return visible_gpus() or ()
+
+
+def visible_gpus() -> tuple[str, ...] | None:
+    """GPUs that are left to this process (``CUDA_VISIBLE_DEVICES``), in CUDA's words; None where nobody said."""
+    said = os.environ.get("CUDA_VISIBLE_DEVICES")
+    return None if said is None else tuple(each.strip() for each in said.split(",") if each.strip())
 
 
 def task_environment() -> Mapping[str, str]:

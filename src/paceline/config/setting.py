@@ -169,6 +169,15 @@ NAMES = Kind(
     typed=(str, list),
     separator=",",
 )
+GPUS = Kind(
+    name="GPUs",
+    metavar="GPUS",
+    like="0,1 or GPU-3f2a…",
+    read=_list(_text),
+    nothing=tuple[str, ...](),
+    typed=(str, int, list),
+    separator=",",
+)
 PAIRS = Kind(
     name="labels",
     metavar="KEY=VALUE",

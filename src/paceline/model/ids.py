@@ -37,6 +37,11 @@ class AttemptId(NamedTuple):
         return f"{self.job}.{self.index}#{self.number}"
 
 
+def token_id(digest: str) -> str:
+    """What a credential is called by: enough of its hash to tell it from any other."""
+    return digest[:12]
+
+
 def parse_attempt(key: str) -> AttemptId:
     """``3.17#2`` read back. Raises ValueError for what is none."""
     task, number = split_attempt(key)

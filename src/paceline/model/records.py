@@ -137,7 +137,7 @@ class WorkerKept:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenKept:
-    """A credential, by the SHA-256 of its text. ``role``: "admin", "join" or "worker"."""
+    """A credential, by the SHA-256 of its text. ``role``: "admin", "read", "join", "login" or "worker"."""
 
     digest: str
     role: str
@@ -145,7 +145,7 @@ class TokenKept:
     at: float
     expires_at: float = 0.0  # 0: never
     worker: WorkerId = WorkerId(0)  # of a worker's key
-    by: str = ""  # whose credential made it
+    by: str = ""  # whose credential made it; empty: nobody's, it is the one in the server's own file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +155,7 @@ class TokenSpent:
     digest: str
     at: float
     by: str = ""
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

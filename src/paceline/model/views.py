@@ -66,6 +66,32 @@ class WorkerView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenView:
+    """A good credential. Its text is nowhere any more."""
+
+    id: str  # as the event log calls it
+    role: str  # admin read join login worker
+    name: str
+    at: float  # when it was made
+    expires_at: float = 0.0  # 0: never
+    worker: int = 0  # whose key it is
+    by: str = ""  # whose credential made it; empty: it is the one in the server's own file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointView:
+    """A checkpoint from which a later attempt of its task may go on."""
+
+    job: int
+    index: int
+    attempt: int  # which made it
+    step: int
+    metric: float | None = None
+    files: int = 0
+    bytes: int = 0  # of all files together
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """One progress report of one attempt."""
 

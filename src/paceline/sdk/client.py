@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, cast
 
 from paceline.model.errors import Conflict
 from paceline.model.job import JobSpec, Range
-from paceline.model.views import Explanation
+from paceline.model.views import Explanation, TokenView
 from paceline.sdk.models import Models
 from paceline.sdk.parcel import ROOM, check_sizes, cut, divide
 from paceline.sdk.queries import Queries
@@ -112,6 +112,15 @@ class Client(Queries, Models):
             "CreateToken", fleet.CreateTokenRequest(role=role, name=name, ttl=ttl), fleet.CreateTokenReply
         )
         return from_wire(reply, Token)
+
+    async def tokens(self) -> Sequence[TokenView]:
+        """Every credential that is good, the oldest first."""
+        reply = await self._ask("Tokens", fleet.TokensRequest(), fleet.TokensReply)
+        return [from_wire(each, TokenView) for each in reply.tokens]
+
+    async def revoke_token(self, id: str) -> TokenView:  # noqa: A002 - the word that everybody knows it by
+        """Make the credential whose id begins so good for nothing, and end what is open with it: what it was."""
+        return from_wire(await self._ask("RevokeToken", fleet.RevokeTokenRequest(id=id), fleet.TokenView), TokenView)
 
     async def _submit_and_fill(self, request: fleet.SubmitRequest, later: Mapping[int, Sequence[bytes]]) -> Submission:
         """Submit on the session, whose jobs the server keeps open for as long as it lasts; then add what follows."""

@@ -10,6 +10,7 @@ from paceline.model.job import Range
 from paceline.model.queries import EventsAsked
 from paceline.model.task import FINAL_STATES
 from paceline.model.views import (
+    CheckpointView,
     EntryRow,
     EventView,
     Explanation,
@@ -60,6 +61,12 @@ class Queries(Connection):
         """All attempts of a task, oldest first."""
         reply = await self._ask("Attempts", fleet.AttemptsRequest(job=task.job, index=task.index), fleet.TasksReply)
         return [from_wire(each, TaskView) for each in reply.tasks]
+
+    async def checkpoints(self, task: TaskId) -> Sequence[CheckpointView]:
+        """Those that a task has, the one from which its next attempt goes on first; none once its job is over."""
+        request = fleet.CheckpointsRequest(job=task.job, index=task.index)
+        reply = await self._ask("Checkpoints", request, fleet.CheckpointsReply)
+        return [from_wire(each, CheckpointView) for each in reply.checkpoints]
 
     async def results(self, job: int, after: int = -1, limit: int = 1000) -> Sequence[ResultRow]:
         """Final ends of a job's tasks, by index; ``after`` pages on."""

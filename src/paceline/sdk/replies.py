@@ -43,4 +43,5 @@ class Token:
     """A credential, told only now."""
 
     token: str = field(repr=False)
+    id: str  # what it is called by from here on
     expires_at: float  # seconds since 1970; 0: never

@@ -6,14 +6,15 @@ import os
 from collections.abc import AsyncIterator, Sequence
 
 from paceline import __version__
-from paceline.model.ids import JobId, TaskId, WorkerId
+from paceline.model.ids import JobId, TaskId
 from paceline.model.job import JobSpec, Range
 from paceline.model.queries import Entries, Events, Jobs, Reports, Results
 from paceline.model.views import EventView
 from paceline.server.client_session import ClientSession
 from paceline.server.gate import Stream
 from paceline.server.model_calls import ModelCalls
-from paceline.server.operations import events, following, looking, submitting, workers
+from paceline.server.operations import events, following, looking, submitting
+from paceline.server.worker_calls import WorkerCalls
 from paceline.telemetry.traceparent import VARIABLE
 from paceline.wire.convert import from_wire, to_wire
 from paceline.wire.gen import fleet_pb2 as pb
@@ -67,7 +68,7 @@ def _events(lines: Sequence[EventView]) -> pb.EventsReply:
     return pb.EventsReply(events=[to_wire(line, pb.EventView) for line in lines])
 
 
-class FleetService(ModelCalls):
+class FleetService(ModelCalls, WorkerCalls):
     """Every call by its name (``wire/calls.py``), and the session."""
 
     async def session(self, stream: Stream) -> None:
@@ -123,6 +124,10 @@ class FleetService(ModelCalls):
         views = await looking.attempts(self._fleet, TaskId(JobId(request.job), request.index))
         return pb.TasksReply(tasks=[to_wire(view, pb.TaskView) for view in views])
 
+    async def Checkpoints(self, request: pb.CheckpointsRequest) -> pb.CheckpointsReply:
+        views = await looking.checkpoints(self._fleet, TaskId(JobId(request.job), request.index))
+        return pb.CheckpointsReply(checkpoints=[to_wire(view, pb.CheckpointView) for view in views])
+
     async def Results(self, request: pb.ResultsRequest) -> pb.ResultsReply:
         query = Results(job=JobId(request.job), after=request.after, limit=_limit(request.limit))
         rows = await looking.results(self._fleet, query)
@@ -164,16 +169,6 @@ class FleetService(ModelCalls):
         told = await looking.explain(self._fleet, TaskId(JobId(request.job), request.index))
         return to_wire(told, pb.ExplainReply)
 
-    async def Workers(self, request: pb.WorkersRequest) -> pb.WorkersReply:
-        views = workers.workers(self._fleet)
-        chosen = views if request.all else workers.present(views)
-        return pb.WorkersReply(workers=[to_wire(view, pb.WorkerView) for view in chosen])
-
-    async def Drain(self, request: pb.DrainRequest) -> pb.DrainReply:
-        turn = workers.resume if request.resume else workers.hand_over if request.now else workers.drain
-        await turn(self._fleet, WorkerId(request.worker))
-        return pb.DrainReply()
-
     async def Events(self, request: pb.EventsRequest) -> pb.EventsReply:
         return _events(await self._fleet.store.read(_asked(request)))
 
@@ -181,8 +176,3 @@ class FleetService(ModelCalls):
         yield pb.EventsReply()  # we are here, however long there is nothing to say
         async for lines in events.follow(self._fleet, _asked(request)):
             yield _events(lines)
-
-    async def CreateToken(self, request: pb.CreateTokenRequest) -> pb.CreateTokenReply:
-        ttl = request.ttl if request.HasField("ttl") else None
-        text, expires = await workers.create_token(self._fleet, request.role, request.name, ttl)
-        return pb.CreateTokenReply(token=text, expires_at=expires)

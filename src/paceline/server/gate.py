@@ -4,8 +4,8 @@ Deny by default: the interceptor stands before all services, and a method that `
 Behind it, a method raises our errors and thinks no further about them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, Protocol, TypeAlias, cast
 
 import grpc
@@ -56,7 +56,16 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
             caller = self.admit(method, _pairs(handler_call_details.invocation_metadata))
         except PacelineError as error:
             return _refusing(handler, error)
-        return handler if method.startswith("/grpc.") else _guarded(handler, caller)  # those raise nothing of ours
+        if method.startswith("/grpc."):
+            return handler  # those raise nothing of ours
+        return _guarded(handler, lambda: self.visit(caller))
+
+    @contextmanager
+    def visit(self, caller: Principal) -> Iterator[None]:
+        """Serve a call of theirs. Raises NotAllowed when their credential is revoked meanwhile."""
+        CALLER.set(caller)
+        with self._auth.visits.under(caller.digest):
+            yield
 
 
 class Stream(Protocol):
@@ -93,23 +102,23 @@ async def _abort(context: Context, error: PacelineError) -> None:
     await context.abort(grpc_status(error), error.message, trailers(error))
 
 
-def _guarded(handler: Handler, caller: Principal) -> Handler:
-    """The same method, which knows its caller; an error of ours ends the call with its status, text and hint."""
+def _guarded(handler: Handler, visit: Callable[[], AbstractContextManager[None]]) -> Handler:
+    """The same method, in a visit; an error of ours ends the call with its status, text and hint."""
     method: Any = handler.unary_unary or handler.unary_stream or handler.stream_stream
 
     async def answer(request: object, context: Context) -> object:
-        CALLER.set(caller)
         try:
-            return await method(request, context)
+            with visit():
+                return await method(request, context)
         except PacelineError as error:
             await _abort(context, error)
             return None
 
     async def stream(request: object, context: Context) -> AsyncIterator[object]:
-        CALLER.set(caller)
         try:
-            async for reply in method(request, context):
-                yield reply
+            with visit():
+                async for reply in method(request, context):
+                    yield reply
         except PacelineError as error:
             await _abort(context, error)
 

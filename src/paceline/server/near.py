@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from paceline.model.errors import PacelineError, UsageError
 from paceline.server.auth import Principal
-from paceline.server.caller import CALLER
 from paceline.server.file_session import FileSession
 from paceline.server.fleet import Fleet
 from paceline.server.fleet_service import FleetService
@@ -94,11 +93,11 @@ class NearDoor:
         try:
             method, metadata = _call(await line.receive())
             principal = self._gate.admit(method, metadata)
-            CALLER.set(principal)
             room = self._rooms.get(method)
             if room is None:
                 raise UsageError(f"{method}: a neighbour cannot call this", hint="call it at the server's address")
-            await room.serve(principal, near.Stream(line, room.kind))
+            with self._gate.visit(principal):
+                await room.serve(principal, near.Stream(line, room.kind))
             await line.finish()
         except PacelineError as error:
             await line.finish(error)

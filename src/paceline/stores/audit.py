@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from paceline.model.ids import token_id
 from paceline.model.records import (
     AttemptsGranted,
     AttemptsOver,
@@ -34,7 +35,6 @@ from paceline.stores.standing import count_tasks
 
 Line: TypeAlias = tuple[str, Mapping[str, object]]  # subject, body
 
-_DIGEST_SHOWN = 12  # characters: enough to tell two credentials apart
 _encode = msgspec.json.Encoder()
 
 
@@ -149,7 +149,7 @@ def _(record: WorkerKept) -> Line:
 
 @_line.register
 def _(record: TokenKept) -> Line:
-    return record.digest[:_DIGEST_SHOWN], {
+    return token_id(record.digest), {
         "role": record.role,
         "name": record.name,
         "expires_at": record.expires_at,
@@ -160,7 +160,7 @@ def _(record: TokenKept) -> Line:
 
 @_line.register
 def _(record: TokenSpent) -> Line:
-    return record.digest[:_DIGEST_SHOWN], {"by": record.by}
+    return token_id(record.digest), {"by": record.by, "revoked": record.revoked}
 
 
 @_line.register

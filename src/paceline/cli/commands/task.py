@@ -16,11 +16,11 @@ from paceline.cli.lazy import NounGroup
 from paceline.cli.selection import one_job, one_task
 from paceline.cli.session import ask
 from paceline.cli.table import pairs, state, table
-from paceline.cli.words import age, ending
+from paceline.cli.words import about, age, ending, short
 from paceline.grammar import format_moment
 from paceline.model.ids import JobId, TaskId
 from paceline.model.task import TaskState
-from paceline.model.views import ReportView, TaskView
+from paceline.model.views import CheckpointView, ReportView, TaskView
 
 if TYPE_CHECKING:
     from paceline.sdk.client import Client
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=NounGroup)
 def task() -> None:
-    """List and show tasks, their logs and attempts."""
+    """List and show tasks, their logs, attempts and checkpoints."""
 
 
 @task.command()
@@ -80,6 +80,29 @@ def attempts(face: Face, selector: str) -> None:
     _show_tasks(face, ask(face, tried), empty="it has had no attempt yet")
 
 
+@task.command()
+@selector_argument()
+@asks
+def checkpoints(face: Face, selector: str) -> None:
+    """List the checkpoints of a task, the one from which its next attempt goes on first.
+
+    When its job is over, they go.
+    """
+
+    async def made(client: Client) -> Sequence[CheckpointView]:
+        found = await one_task(client, selector)
+        return await client.checkpoints(TaskId(JobId(found.job), found.index))
+
+    found = ask(face, made)
+    face.show(
+        lambda: {"checkpoints": forms(found)},
+        ids=(each.step for each in found),
+        text=lambda: table(
+            ("STEP", "ATTEMPT", "METRIC", "FILES", "SIZE"), [_kept(each) for each in found], empty="no checkpoints"
+        ),
+    )
+
+
 task.add_command(logs)
 task.add_command(explain)
 
@@ -101,6 +124,11 @@ def _name(view: TaskView) -> TaskId:
 def _row(view: TaskView) -> Sequence[str]:
     took = age(view.seconds) if view.ended_at else ""
     return (str(_name(view)), state(view.state), str(view.attempt or ""), view.worker, took, ending(view))
+
+
+def _kept(view: CheckpointView) -> Sequence[str]:
+    metric = "" if view.metric is None else short(view.metric)
+    return (str(view.step), str(view.attempt), metric, str(view.files), about(view.bytes))
 
 
 def _shown(view: TaskView, reports: Sequence[ReportView]) -> str:

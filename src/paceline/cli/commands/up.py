@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from socket import gethostname
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paceline import config
-from paceline.agent.app import processors, usable_memory
+from paceline.agent.app import offered_gpus, processors, usable_memory
 from paceline.cli.commands.dashboard import login_address
 from paceline.cli.face import Face, speaks
 from paceline.cli.local_fleet import LocalFleet, alone
@@ -21,7 +21,7 @@ from paceline.cli.setting_options import flags, setting_options
 from paceline.clock import SystemClock
 from paceline.config import ServerOptions
 from paceline.config.settings.server import SERVER_GRPC_PORT
-from paceline.config.settings.worker import OFFERED_CPUS, OFFERED_MEMORY
+from paceline.config.settings.worker import OFFERED_CPUS, OFFERED_GPUS, OFFERED_MEMORY
 from paceline.config.sources import Settings, settings
 from paceline.grammar import format_count, parse_count
 from paceline.model.worker import WorkerState
@@ -45,15 +45,15 @@ def up(face: Face, /, *, count: int, cpus: str, **given: str) -> int:
     """Start a server and local workers, and keep them running until Ctrl-C."""
     found = settings("server", flags(UP, given))
     port, place, logging = found.of(SERVER_GRPC_PORT), home_of(found), _logging(found)
-    offer, recording = _offer(cpus, count), _recording(given["record"], given["record_payloads"])
+    offers, recording = _offers(cpus, count), _recording(given["record"], given["record_payloads"])
     with alone(place):
-        fleet = LocalFleet(home=place, clock=SystemClock(), said=face.remark, workers=_names(count))
+        fleet = LocalFleet(home=place, clock=SystemClock(), said=face.remark, workers=tuple(offers))
         with fleet.attended():
             try:
                 address = fleet.bring_up(
                     str(port),
                     lambda port: ("server", "--home", str(place), "--port", port, *logging, *recording),
-                    lambda name, address: (*_worker(place, name, address), *offer, *logging),
+                    lambda name, address: (*_worker(place, name, address), *offers[name], *logging),
                 )
                 page = ask_home(place, lambda client: _ready(client, fleet))
                 _tell(face, address, fleet, page)
@@ -102,12 +102,21 @@ def _names(count: int) -> Sequence[str]:
     return (host,) if count == 1 else tuple(f"{host}-{number + 1}" for number in range(count))
 
 
-def _offer(cpus: str, count: int) -> Sequence[str]:
-    """Of each: as asked, or the machine's shared evenly. Several workers would otherwise each offer all of it."""
+def _offers(cpus: str, count: int) -> Mapping[str, Sequence[str]]:
+    """Of each worker: as asked, or the machine's shared evenly. Several would otherwise each offer all of it."""
     found, share = settings("worker"), max(count, 1)
     asked = parse_count(cpus, "--cpus") if cpus else round(found.of(OFFERED_CPUS) * 1000)
     memory = found.of(OFFERED_MEMORY) or usable_memory() // share
-    return ("--cpus", format_count(max(asked or processors(0) // share, 1)), "--memory", f"{memory}B")
+    each = ("--cpus", format_count(max(asked or processors(0) // share, 1)), "--memory", f"{memory}B")
+    devices = [gpu.uuid for gpu in offered_gpus(found.of(OFFERED_GPUS))] if count > 1 else []
+    return {name: (*each, *words) for name, words in zip(_names(count), dealt(devices, count), strict=True)}
+
+
+def dealt(devices: Sequence[str], workers: int) -> Sequence[Sequence[str]]:
+    """GPUs for each worker, in words of its command line: none twice, none left over. No words where there are none."""
+    if not devices:
+        return [()] * workers
+    return [("--gpus", ",".join(devices[number::workers]) or "none") for number in range(workers)]
 
 
 def _tell(face: Face, address: str, fleet: LocalFleet, page: str) -> None:

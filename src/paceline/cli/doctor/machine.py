@@ -52,10 +52,11 @@ async def advertised(around: Surroundings, visit: Visit) -> Iterable[Finding]:
         return [ok(f"workers here offer all {there}" if there else "none to offer", **fields)]
     names = ", ".join(each.name for each in here)
     if offered < there:
-        found = f"{there} are here, workers offer {offered}: they looked when they started"
-        return [problem(found, f"start them again: {names}", **fields)]
+        found = f"{there} are here, workers offer {offered}: they looked when they started, or are to keep some back"
+        todo = f"start them again ({names}), unless --gpus or CUDA_VISIBLE_DEVICES says so"
+        return [warning(found, todo, **fields)]
     found = f"{there} are here, workers together offer {offered}: a device is offered twice, or has gone"
-    return [problem(found, f"run one worker with the devices ({names}), or start them again", **fields)]
+    return [problem(found, f"give each worker its own ({names}): paceline worker --gpus 0,1", **fields)]
 
 
 def engine(around: Surroundings) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from paceline.config.setting import (
     CPUS,
     DIRECTORY,
     DURATION,
+    GPUS,
     NAME,
     NAMES,
     NODE,
@@ -53,6 +54,14 @@ OFFERED_MEMORY = Setting(
     help="Memory to offer.",
     otherwise="all",
     flags=("--memory",),
+)
+OFFERED_GPUS = Setting(
+    key="worker.gpus",
+    kind=GPUS,
+    readers=(WORKER,),
+    help="GPUs to offer, by the numbers or UUIDs of `nvidia-smi -L`, or none.",
+    otherwise="all that `CUDA_VISIBLE_DEVICES` leaves",
+    flags=("--gpus",),
 )
 MAX_TASKS = Setting(
     key="worker.max_tasks",
@@ -195,6 +204,7 @@ TABLE: Sequence[Setting[object]] = (
     WORKER_NAME,
     OFFERED_CPUS,
     OFFERED_MEMORY,
+    OFFERED_GPUS,
     MAX_TASKS,
     TASK_TIMEOUT,
     WORKING_DIR,

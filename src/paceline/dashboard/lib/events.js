@@ -49,7 +49,7 @@ const SAY = {
   worker_kept: (body) => `worker ${body.worker} on ${body.host} is ${body.state}`,
   token_kept: (body) => `a ${body.role} token${body.name ? ` for ${body.name}` : ""}`,
   model_changed: (body) => `${body.name}: ${body.change}${body.to ? ` to ${body.to}` : ""}`,
-  token_spent: () => "no longer good",
+  token_spent: (body) => (body.revoked ? "revoked" : "used up"),
 };
 
 const who = (body) => workers.get(body.worker)?.name ?? `worker ${body.worker}`;

@@ -8,13 +8,14 @@ from itertools import islice
 from paceline.core.explain import explain_task
 from paceline.core.indexes import covers, spans
 from paceline.core.views import array_text, job_view, task_state
+from paceline.model.checkpoint import Checkpoint
 from paceline.model.errors import NotFound
 from paceline.model.ids import JobId, TaskId
 from paceline.model.job import Range
 from paceline.model.queries import Entries, JobRow, Jobs, LatestAttempts, Results, TaskAttempts
 from paceline.model.records import CancelKept
 from paceline.model.task import FINAL_STATES, TaskState
-from paceline.model.views import Cause, EntryRow, Explanation, JobView, ResultRow, TaskView
+from paceline.model.views import Cause, CheckpointView, EntryRow, Explanation, JobView, ResultRow, TaskView
 from paceline.server.fleet import Fleet
 
 PAGE = 1000
@@ -156,6 +157,25 @@ async def attempts(fleet: Fleet, wanted: TaskId) -> Sequence[TaskView]:
     """All attempts of one task, oldest first."""
     await task(fleet, wanted)
     return await fleet.store.read(TaskAttempts(task=wanted))
+
+
+async def checkpoints(fleet: Fleet, wanted: TaskId) -> list[CheckpointView]:
+    """Those that a task has, the one from which its next attempt goes on first; none once its job is over."""
+    await task(fleet, wanted)
+    made = fleet.cluster.checkpoints.get(wanted.job, {}).get(wanted.index, ())
+    return [_checkpoint(each) for each in reversed(made)]
+
+
+def _checkpoint(made: Checkpoint) -> CheckpointView:
+    return CheckpointView(
+        job=made.attempt.job,
+        index=made.attempt.index,
+        attempt=made.attempt.number,
+        step=made.step,
+        metric=made.metric,
+        files=len(made.files),
+        bytes=sum(file.bytes for file in made.files),
+    )
 
 
 async def results(fleet: Fleet, query: Results) -> Sequence[ResultRow]:

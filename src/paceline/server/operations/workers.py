@@ -1,10 +1,8 @@
-"""Workers and their credentials."""
+"""Workers: who is there, keeping work from them, and how one joins."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from paceline.core.views import worker_view
-from paceline.model.errors import UsageError
 from paceline.model.events import DrainAsked
 from paceline.model.ids import WorkerId
 from paceline.model.views import WorkerView
@@ -39,16 +37,6 @@ async def hand_over(fleet: Fleet, worker: WorkerId) -> None:
 async def resume(fleet: Fleet, worker: WorkerId) -> None:
     """New work for this worker again."""
     await fleet.loop.ask(DrainAsked(worker=worker, resume=True, by=caller.by()))
-
-
-async def create_token(fleet: Fleet, role: str, name: str, ttl: float | None) -> tuple[str, float]:
-    """A new credential's text, which is told this once, and when it expires (0: never)."""
-    if ttl is not None and ttl < 0:
-        raise UsageError(f"ttl: {ttl} is negative")
-    fleet.loop.hold.demand()
-    text, kept = fleet.auth.create(role, name, fleet.clock.now(), ttl)
-    await fleet.loop.keep_now(replace(kept, by=caller.by()))
-    return text, kept.expires_at
 
 
 async def join(fleet: Fleet, newcomer: Principal, name: str) -> tuple[WorkerId, str]:

@@ -43,7 +43,9 @@ API: Sequence[ControllerRouterHandler] = (
     models.ROUTES,
     events.ROUTES,
     *live.ROUTES,
+    tokens.listed,
     tokens.create,
+    tokens.revoke,
     tokens.login,
 )
 OUTSIDE: Sequence[ControllerRouterHandler] = (

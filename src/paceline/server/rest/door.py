@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from paceline.clock import Clock
-from paceline.model.errors import Forbidden, PacelineError
+from paceline.model.errors import Forbidden, NotAllowed, PacelineError
 from paceline.server.auth import ANYBODY, Auth, Principal
 from paceline.server.caller import CALLER
 from paceline.server.rest import problems
@@ -60,7 +60,12 @@ class Door:
             return
         CALLER.set(caller)
         scope.setdefault("state", {})["principal"] = caller
-        await self._app(_asked(scope), receive, _sealed(send))
+        answer = _Answer(send)
+        try:
+            with self._auth.visits.under(caller.digest):
+                await self._app(_asked(scope), receive, answer)
+        except NotAllowed as error:  # revoked meanwhile; what the routes refuse is answered there
+            await answer.cut(error)
 
     def _demand_ours(self, headers: Mapping[str, str]) -> None:
         host = headers.get("host", "")
@@ -102,15 +107,25 @@ def _asked(scope: HTTPScope) -> HTTPScope:
     return asked
 
 
-def _sealed(send: Send) -> Send:
-    """Every answer carries what browsers are to be told."""
+class _Answer:
+    """What we say on one request. It carries what browsers are to be told."""
 
-    async def sealed(message: Message) -> None:
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = False
+
+    async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self._begun = True
             message["headers"] = [*message["headers"], *_SEAL]
-        await send(message)
+        await self._send(message)
 
-    return sealed
+    async def cut(self, error: PacelineError) -> None:
+        """Nothing more than this, or if it has begun, than what was said."""
+        if self._begun:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await _refuse(self._send, error)
 
 
 async def _refuse(send: Send, error: PacelineError) -> None:

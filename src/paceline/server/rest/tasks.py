@@ -7,7 +7,7 @@ from litestar.datastructures import ResponseHeader
 from litestar.params import QueryParameter
 
 from paceline.model.bounds import LARGEST
-from paceline.model.views import Explanation, TaskView
+from paceline.model.views import CheckpointView, Explanation, TaskView
 from paceline.server.operations import looking, output
 from paceline.server.operations.following import LogRequest
 from paceline.server.rest.here import Here
@@ -34,6 +34,15 @@ async def one(fleet: Here, task: TaskWord) -> TaskView:
 async def attempts(fleet: Here, task: TaskWord) -> Page[TaskView]:
     """All attempts of a task, oldest first."""
     return Page(items=await looking.attempts(fleet, task_id(task)))
+
+
+@get("/{task:str}/checkpoints")
+async def checkpoints(fleet: Here, task: TaskWord) -> Page[CheckpointView]:
+    """The checkpoints that a task has, the one from which its next attempt goes on first.
+
+    None once its job is over.
+    """
+    return Page(items=await looking.checkpoints(fleet, task_id(task)))
 
 
 @get("/{task:str}/explain")
@@ -81,4 +90,4 @@ async def log(  # noqa: PLR0913 - what a query names
     )
 
 
-ROUTES = Router("/tasks", route_handlers=[one, attempts, explain, log], tags=["tasks"])
+ROUTES = Router("/tasks", route_handlers=[one, attempts, checkpoints, explain, log], tags=["tasks"])

@@ -1,16 +1,26 @@
-"""Credentials: made for others, and a one-time code traded for one of one's own."""
+"""Credentials: made for others, looked at, revoked; and a one-time code traded for one of one's own."""
 
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import post
-from litestar.params import JSONBody
+from litestar import delete, get, post
+from litestar.openapi.spec import Example
+from litestar.params import JSONBody, PathParameter
 
-from paceline.server.operations import logins, workers
+from paceline.model.views import TokenView
+from paceline.server.operations import tokens
 from paceline.server.rest import problems
 from paceline.server.rest.here import Here
+from paceline.server.rest.page import Page
 
 YEARS = 10 * 365 * 86_400
+
+Id = Annotated[
+    str,
+    PathParameter(
+        description="A token's id, or how it begins.", max_length=64, examples=[Example(value="0123456789ab")]
+    ),
+]
 
 
 class Wanted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -20,13 +30,14 @@ class Wanted(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     role: Literal["admin", "read", "join", "login"]
     name: Annotated[str, msgspec.Meta(max_length=128)] = ""
-    ttl: Annotated[float, msgspec.Meta(ge=0, le=YEARS)] | msgspec.UnsetType = msgspec.UNSET
+    ttl: Annotated[float, msgspec.Meta(ge=0, le=YEARS)] | None = None
 
 
 class Token(msgspec.Struct, kw_only=True):
-    """A credential, told only now."""
+    """A credential, told only now. ``id``: what it is called by from here on."""
 
     token: str
+    id: str
     expires_at: float  # seconds since 1970; 0: never
 
 
@@ -36,16 +47,29 @@ class Login(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(max_length=200)]
 
 
+@get("/tokens", tags=["tokens"])
+async def listed(fleet: Here) -> Page[TokenView]:
+    """The tokens, keys and codes that are good, the oldest first. Their texts are nowhere any more."""
+    return Page(items=tokens.tokens(fleet))
+
+
 @post("/tokens", tags=["tokens"])
 async def create(fleet: Here, data: JSONBody[Wanted]) -> Token:
     """Make a token. It is shown only now; the server keeps a hash of it."""
-    ttl = None if isinstance(data.ttl, msgspec.UnsetType) else data.ttl
-    text, expires_at = await workers.create_token(fleet, data.role, data.name, ttl)
-    return Token(token=text, expires_at=expires_at)
+    return _told(*await tokens.create(fleet, data.role, data.name, data.ttl))
+
+
+@delete("/tokens/{token:str}", tags=["tokens"], status_code=200)
+async def revoke(fleet: Here, token: Id) -> TokenView:
+    """Make a token good for nothing: what it was. A worker whose key it was is cut off."""
+    return await tokens.revoke(fleet, token)
 
 
 @post("/login", tags=["tokens"], status_code=200, responses=problems.responses(401))
 async def login(fleet: Here, data: JSONBody[Login]) -> Token:
     """Trade a one-time code for an admin token that lasts twelve hours."""
-    text, expires_at = await logins.log_in(fleet, data.code)
-    return Token(token=text, expires_at=expires_at)
+    return _told(*await tokens.log_in(fleet, data.code))
+
+
+def _told(text: str, view: TokenView) -> Token:
+    return Token(token=text, id=view.id, expires_at=view.expires_at)

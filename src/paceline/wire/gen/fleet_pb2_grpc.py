@@ -74,6 +74,11 @@ class FleetStub:
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.AttemptsRequest.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TasksReply.FromString,
                 _registered_method=True)
+        self.Checkpoints = channel.unary_unary(
+                '/paceline.v1.Fleet/Checkpoints',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CheckpointsRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CheckpointsReply.FromString,
+                _registered_method=True)
         self.Results = channel.unary_unary(
                 '/paceline.v1.Fleet/Results',
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsRequest.SerializeToString,
@@ -128,6 +133,16 @@ class FleetStub:
                 '/paceline.v1.Fleet/CreateToken',
                 request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.SerializeToString,
                 response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenReply.FromString,
+                _registered_method=True)
+        self.Tokens = channel.unary_unary(
+                '/paceline.v1.Fleet/Tokens',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TokensRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TokensReply.FromString,
+                _registered_method=True)
+        self.RevokeToken = channel.unary_unary(
+                '/paceline.v1.Fleet/RevokeToken',
+                request_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.RevokeTokenRequest.SerializeToString,
+                response_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TokenView.FromString,
                 _registered_method=True)
         self.Models = channel.unary_unary(
                 '/paceline.v1.Fleet/Models',
@@ -213,6 +228,13 @@ class FleetServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Checkpoints(self, request, context):
+        """Those that a running job's task has now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Results(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -278,6 +300,19 @@ class FleetServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateToken(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Tokens(self, request, context):
+        """Those that are good.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeToken(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -364,6 +399,11 @@ def add_FleetServicer_to_server(servicer, server):
                     request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.AttemptsRequest.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TasksReply.SerializeToString,
             ),
+            'Checkpoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.Checkpoints,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CheckpointsRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CheckpointsReply.SerializeToString,
+            ),
             'Results': grpc.unary_unary_rpc_method_handler(
                     servicer.Results,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.ResultsRequest.FromString,
@@ -418,6 +458,16 @@ def add_FleetServicer_to_server(servicer, server):
                     servicer.CreateToken,
                     request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.FromString,
                     response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenReply.SerializeToString,
+            ),
+            'Tokens': grpc.unary_unary_rpc_method_handler(
+                    servicer.Tokens,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TokensRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TokensReply.SerializeToString,
+            ),
+            'RevokeToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeToken,
+                    request_deserializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.RevokeTokenRequest.FromString,
+                    response_serializer=paceline_dot_wire_dot_gen_dot_fleet__pb2.TokenView.SerializeToString,
             ),
             'Models': grpc.unary_unary_rpc_method_handler(
                     servicer.Models,
@@ -666,6 +716,33 @@ class Fleet:
             '/paceline.v1.Fleet/Attempts',
             paceline_dot_wire_dot_gen_dot_fleet__pb2.AttemptsRequest.SerializeToString,
             paceline_dot_wire_dot_gen_dot_fleet__pb2.TasksReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Checkpoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/Checkpoints',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.CheckpointsRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.CheckpointsReply.FromString,
             options,
             channel_credentials,
             insecure,
@@ -963,6 +1040,60 @@ class Fleet:
             '/paceline.v1.Fleet/CreateToken',
             paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenRequest.SerializeToString,
             paceline_dot_wire_dot_gen_dot_fleet__pb2.CreateTokenReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Tokens(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/Tokens',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.TokensRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.TokensReply.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/paceline.v1.Fleet/RevokeToken',
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.RevokeTokenRequest.SerializeToString,
+            paceline_dot_wire_dot_gen_dot_fleet__pb2.TokenView.FromString,
             options,
             channel_credentials,
             insecure,
