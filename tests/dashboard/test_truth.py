@@ -179,6 +179,18 @@ def test_the_event_log_goes_on_after_trouble(opened: Opener) -> None:
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_token_whose_id_is_all_digits_is_no_job(opened: Opener) -> None:
+    page = opened("/events", before=lambda page: page.route("**/api/events/live?*", digits, times=1))
+    expect(page.get_by_role("cell", name="810810006011", exact=True).first).to_be_visible()
+
+
+def digits(route: Route) -> None:
+    """One token in three hundred is called so; no test can wait for it."""
+    body = json.dumps({"role": "read", "name": "grafana", "by": "admin"})
+    event = {"seq": 1, "at": 1.0, "kind": "token_kept", "subject": "810810006011", "body": body}
+    route.fulfill(content_type="text/event-stream", body=f"event: events\ndata: {json.dumps([event])}\n\n")
+
+
 def fails(route: Route) -> None:
     """A stream that begins and finds that it cannot go on."""
     route.fulfill(content_type="text/event-stream", body=TROUBLE)

@@ -15,6 +15,8 @@ from paceline.model.errors import UsageError
 
 GRACE = 1
 """Seconds that answers in progress are given at the end."""
+DATE = 1.0
+"""Seconds for which the date that answers carry is good."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 """Names of this machine for itself, as they stand in ``Host``."""
 
@@ -47,12 +49,28 @@ class Listener:
 
     async def close(self) -> None:
         """Let nobody in, and let those inside end."""
-        self._server.should_exit = True
+        self._server.end()
         await asyncio.wait({self._serving}, timeout=GRACE + 1)
         self._socket.close()
 
 
 class _Server(uvicorn.Server):
+    """uvicorn's own wakes ten times a second: most of what a process costs that has nothing to do."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        """Let ``serve`` come to its end."""
+        self.should_exit = True
+        self._ended.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # the date that answers carry
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), DATE)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Signals are the whole process's, and ``app.py`` takes them."""

@@ -47,7 +47,7 @@ const SAY = {
   checkpoint_kept: (body) => `of ${body.attempt} at step ${body.step}`,
   checkpoints_dropped: (body) => `${some(body.steps.length, "checkpoint")} not needed any more`,
   worker_kept: (body) => `worker ${body.worker} on ${body.host} is ${body.state}`,
-  token_kept: (body) => `a ${body.role} token${body.name ? ` for ${body.name}` : ""}`,
+  token_kept: (body) => `${body.role} token${body.name ? ` for ${body.name}` : ""}`,
   model_changed: (body) => `${body.name}: ${body.change}${body.to ? ` to ${body.to}` : ""}`,
   token_spent: (body) => (body.revoked ? "revoked" : "used up"),
 };

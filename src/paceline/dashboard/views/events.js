@@ -22,10 +22,13 @@ const COLUMNS = [
   { label: "Number", width: "84px", end: true, wide: true, cell: (event) => html`<span class="dim">${event.seq}</span>` },
 ];
 
+/** Where that is seen which a kind of event is about; nowhere, or else with the jobs. */
+const PLACES = { worker_kept: "workers", model_changed: "", token_kept: "", token_spent: "" };
+
 function Subject({ event }) {
-  const numbered = /^\d+$/.test(event.subject);
-  if (numbered) return html`<a href=${to("jobs", event.subject)}>job ${event.subject}</a>`;
-  return event.kind === "worker_kept" ? html`<a href=${to("workers", event.subject)}>${event.subject}</a>` : event.subject;
+  const place = PLACES[event.kind] ?? "jobs";
+  if (!place) return event.subject;
+  return html`<a href=${to(place, event.subject)}>${place === "jobs" ? `job ${event.subject}` : event.subject}</a>`;
 }
 
 export function Events() {
