@@ -74,6 +74,7 @@ def test_what_a_day_leaves_in_the_logs(new_fleet: Fleet) -> None:
 def test_a_server_that_goes_is_missed_once(new_fleet: Fleet) -> None:
     new_fleet.start_server("--http-port", "0")
     new_fleet.start_worker("w1", "--cpus", "1")
+    until(lambda: "linked" in events(new_fleet, "w1"), "it was welcomed")  # the server knows it a moment before
     new_fleet.kill_server()
     until(lambda: "unlinked" in events(new_fleet, "w1"), "the server is missed")
     new_fleet.start_server("--http-port", "0")
