@@ -4,9 +4,9 @@
     python -m bench.training xgboost --rounds 2 some of it, only printed
 
 The script and all of Paceline (server, worker, command, training) share one processor and take turns every few
-milliseconds: whatever else befalls the machine, one half of a pair meets as much of it as the other. Alone, the same
-script takes half as long again from one run to the next where a host has many guests, and nobody sees 3 % in that. A
-second pair has the next processor. Seconds are those of the whole command, `python script.py` and `paceline submit
+milliseconds: whatever else befalls the machine, one half of a pair meets as much of it as the other. Alone, where
+a host has many guests, the same script takes another time in each run, and nobody sees 3 % in that. A second pair has
+the next processor. Seconds are those of the whole command, `python script.py` and `paceline submit
 --wait`: imports, reading the table, training, keeping the model, all of it.
 """
 

@@ -86,7 +86,7 @@ def visible(there: Sequence[Gpu], mask: Sequence[str] | None) -> Sequence[Gpu]:
     if mask is None:
         return there
     seen = takewhile(lambda gpu: gpu is not None, (_named(there, word) for word in mask))
-    return list(dict.fromkeys(gpu for gpu in seen if gpu))
+    return list(dict.fromkeys(filter(None, seen)))
 
 
 def chosen(there: Sequence[Gpu], left: Sequence[Gpu], wanted: Sequence[str]) -> tuple[Gpu, ...]:
@@ -95,11 +95,12 @@ def chosen(there: Sequence[Gpu], left: Sequence[Gpu], wanted: Sequence[str]) -> 
         return tuple(left)
     if list(wanted) == ["none"]:
         return ()
-    for word in wanted:
-        if _named(there, word) not in left:
+    named = [_named(there, word) for word in wanted]
+    for word, gpu in zip(wanted, named, strict=True):
+        if gpu not in left:
             names = ", ".join(f"{number} ({gpu.uuid})" for number, gpu in enumerate(there) if gpu in left)
             raise UsageError(f"gpus: there is no GPU {word!r} here", hint=f"there are {names or 'none'}")
-    return tuple(gpu for gpu in left if gpu in [_named(there, word) for word in wanted])
+    return tuple(gpu for gpu in left if gpu in named)
 
 
 def _named(there: Sequence[Gpu], word: str) -> Gpu | None:

@@ -5,9 +5,11 @@ whatever that task starts inherits it. So no operation carries it from hand to h
 change (``by``) is the credential it was made with, never a name that somebody gave himself.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
-from paceline.server.auth import Principal
+from paceline.server.auth import Auth, Principal
 from paceline.telemetry.traceparent import Traceparent
 
 ITSELF = Principal(role="", name="paceline")
@@ -17,6 +19,14 @@ CALLER: ContextVar[Principal] = ContextVar("caller", default=ITSELF)
 
 PLACE: ContextVar[Traceparent | None] = ContextVar("place", default=None)
 """Where in a trace the call itself stands, if it says so (HTTP: ``traceparent``)."""
+
+
+@contextmanager
+def visit(auth: Auth, caller: Principal) -> Iterator[None]:
+    """Serve a call of theirs. Raises NotAllowed when their credential is revoked meanwhile."""
+    CALLER.set(caller)
+    with auth.visits.under(caller.digest):
+        yield
 
 
 def by() -> str:

@@ -4,8 +4,8 @@ Deny by default: the interceptor stands before all services, and a method that `
 Behind it, a method raises our errors and thinks no further about them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from typing import Any, Protocol, TypeAlias, cast
 
 import grpc
@@ -14,7 +14,7 @@ import grpc.aio
 from paceline.clock import Clock
 from paceline.model.errors import PacelineError
 from paceline.server.auth import ANYBODY, Auth, Principal
-from paceline.server.caller import CALLER
+from paceline.server.caller import visit
 from paceline.wire.protocol import PROTOCOL_KEY, check_protocol
 from paceline.wire.status import grpc_status, trailers
 
@@ -60,12 +60,9 @@ class Gate(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # generic in 
             return handler  # those raise nothing of ours
         return _guarded(handler, lambda: self.visit(caller))
 
-    @contextmanager
-    def visit(self, caller: Principal) -> Iterator[None]:
-        """Serve a call of theirs. Raises NotAllowed when their credential is revoked meanwhile."""
-        CALLER.set(caller)
-        with self._auth.visits.under(caller.digest):
-            yield
+    def visit(self, caller: Principal) -> AbstractContextManager[None]:
+        """Serve a call of somebody whom we let in."""
+        return visit(self._auth, caller)
 
 
 class Stream(Protocol):

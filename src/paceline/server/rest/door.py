@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from paceline.clock import Clock
 from paceline.model.errors import Forbidden, NotAllowed, PacelineError
 from paceline.server.auth import ANYBODY, Auth, Principal
-from paceline.server.caller import CALLER
+from paceline.server.caller import visit
 from paceline.server.rest import problems
 from paceline.wire.listening import hosts_of, split_host
 from paceline.wire.status import http_status
@@ -58,11 +58,10 @@ class Door:
         except PacelineError as error:
             await _refuse(send, error)
             return
-        CALLER.set(caller)
         scope.setdefault("state", {})["principal"] = caller
         answer = _Answer(send)
         try:
-            with self._auth.visits.under(caller.digest):
+            with visit(self._auth, caller):
                 await self._app(_asked(scope), receive, answer)
         except NotAllowed as error:  # revoked meanwhile; what the routes refuse is answered there
             await answer.cut(error)
